@@ -1,0 +1,248 @@
+"""The laboratory: run samplers, ask questions, get verdicts.
+
+>>> lab = Laboratory(seed=0)
+>>> def sample_square(rng, size, *, scale=1.0):
+...     return (scale * rng.standard_normal(size)) ** 2
+>>> run = lab.run(sample_square, scale=2.0)
+>>> verdict = run.mean().agrees_with(4.0, relative=0.02, refutes={"the standard deviation": 2.0})
+>>> verdict.state
+'holds'
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from theorylab.evidence.estimands import Estimand, Exact
+from theorylab.evidence.exact import identity_verdict, limit_verdict, optimum_verdict
+from theorylab.evidence.growth import exponent_of_growth, logarithmic_curvature, power_curvature
+from theorylab.evidence.intervals import look_level, look_replicates
+from theorylab.evidence.verdicts import (
+    Band,
+    Counterclaim,
+    Verdict,
+    best_case_replicates,
+    check_counterclaims,
+    judge,
+    judge_counterclaims,
+    replicates_needed,
+)
+from theorylab.montecarlo.engine import Engine
+from theorylab.montecarlo.moments import Moments
+from theorylab.montecarlo.samplers import make_request
+from theorylab.quantities import Measurement, Quantity, Run
+from theorylab.validation import choice, reals, whole_number
+
+__all__ = ["DEFAULT_ALPHA", "DEFAULT_BUDGET", "SCALES", "Laboratory"]
+
+DEFAULT_ALPHA = 1e-6
+DEFAULT_BUDGET = 2**22
+SCALES = ("quick", "full")
+
+
+class Laboratory:
+    """Runs samplers and decides questions about them, and keeps the record of both.
+
+    Parameters
+    ----------
+    seed
+        Non-negative integer; with the sampler and its parameters it fixes every random number.
+    scale
+        ``"quick"`` or ``"full"``: for the grids and margins of whoever asks; it changes no code path here.
+    alpha
+        Error level of an estimand, in (0, 1).
+    budget
+        Most replicates that an experiment may draw for one question.
+    seconds
+        Most seconds for one question, or None. It can only turn a verdict into "undecided".
+    engine
+        Draws the blocks and holds the ledger; a new one with a ledger in memory if None.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        scale: str = "quick",
+        alpha: float = DEFAULT_ALPHA,
+        budget: int = DEFAULT_BUDGET,
+        seconds: float | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        self.seed = whole_number("seed", seed, minimum=0)
+        self.scale = choice("scale", scale, SCALES)
+        self.alpha = reals("alpha", alpha, above=0.0, below=1.0)
+        self.budget = whole_number("budget", budget)
+        self.seconds = None if seconds is None else reals("seconds", seconds, above=0.0)
+        self.engine = engine or Engine()
+        self.assertions: list[Verdict] = []
+        self.counterclaims: list[Counterclaim] = []
+        self._asked: set[Estimand] = set()
+
+    # What is studied ---------------------------------------------------------------------------------------------------------------
+
+    def run(self, sampler: Callable[..., Any], /, *, statistics: Sequence[str] | None = None, **parameters: Any) -> Run:
+        """Return a handle on an experiment; nothing is drawn before a question is asked.
+
+        Parameters
+        ----------
+        sampler
+            ``(rng, size, *, parameters...) -> per-replicate values``.
+        statistics
+            Which statistics are recorded together (at most 8), for several questions to share one set of blocks; by default each question
+            records just those that it needs.
+        **parameters
+            The sampler's parameters.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is unknown, missing or cannot key a random stream.
+        """
+        request = make_request(sampler, parameters)
+        return Run(self, request, None if statistics is None else tuple(statistics), f"{request.name}|{request.canonical}")
+
+    def exact(self, value: float, error: float = 0.0) -> Quantity:
+        """Return a number that is known up to ``error``, to be asked the same questions as an estimate."""
+        return Quantity(self, Exact(reals("value", value), reals("error", error, minimum=0.0)))
+
+    def exponent(self, sizes: Sequence[float], points: Sequence[Quantity]) -> Quantity:
+        """Return the exponent a of ``point ~ size**a``: the least-squares slope of the logarithms."""
+        return Quantity(self, exponent_of_growth(sizes, [point.combination() for point in points]))
+
+    # What is decided ---------------------------------------------------------------------------------------------------------------
+
+    def grows_like(
+        self, law: Literal["logarithm", "power"], sizes: Sequence[float], points: Sequence[Quantity], *, within: float = 0.1
+    ) -> Verdict:
+        """Decide between ``a + b log(size)`` and ``a size**b``: the claimed law's curvature is within the margin, the rival's is not zero.
+
+        Parameters
+        ----------
+        law
+            The claimed law; the other one is the counterclaim.
+        sizes, points
+            At least three sizes and the quantities measured there.
+        within
+            Margin of the curvature over the whole ladder: relative to the slope for the logarithm, of the logarithm of the points for the power.
+        """
+        choice("law", law, ("logarithm", "power"))
+        parts = [point.combination() for point in points]
+        estimands = {"logarithm": logarithmic_curvature(sizes, parts), "power": power_curvature(sizes, parts)}
+        rival = "power" if law == "logarithm" else "logarithm"
+        question = f"growth is a {law} of size (curvature within {within:g})"
+        verdict = self.decide(estimands[law], Band(-within, within), question, 0.0, {})
+        against = self.decide(estimands[rival], Band(0.0, 0.0), f"growth is a {rival} of size", 0.0, {})
+        self.refutes(against, f"growth is a {rival} of size")
+        return verdict
+
+    def identical(
+        self,
+        theory: Any,
+        witness: Any,
+        *,
+        relative: float | None = None,
+        absolute: float | None = None,
+        refutes: Mapping[str, Any] | None = None,
+        question: str = "two routes agree",
+    ) -> Verdict:
+        """Decide whether two independent routes give the same numbers; see `theorylab.evidence.exact.identity_verdict`."""
+        return self._keep(identity_verdict(theory, witness, relative=relative, absolute=absolute, refutes=refutes, question=question))
+
+    def optimum(self, value: float, **details: Any) -> Verdict:
+        """Decide whether a point is the minimum; see `theorylab.evidence.exact.optimum_verdict` for the arguments."""
+        return self._keep(optimum_verdict(value, **details))
+
+    def limit(self, sizes: Sequence[float], distances: Sequence[float], **details: Any) -> Verdict:
+        """Decide at which order exact distances to a limit shrink; see `theorylab.evidence.exact.limit_verdict` for the arguments."""
+        return self._keep(limit_verdict(sizes, distances, **details))
+
+    def refutes(self, verdict: Verdict, label: str) -> bool:
+        """Turn the verdict of a false statement into a counterclaim, which the data must have refuted.
+
+        Use it where the near miss needs an estimand of its own; near misses by value go into ``refutes=`` of the question itself.
+        """
+        self.assertions = [kept for kept in self.assertions if kept is not verdict]
+        refuted = verdict.state == "refuted"
+        self.counterclaims.append(Counterclaim(label, "refuted" if refuted else "survives"))
+        return refuted
+
+    def decide(self, estimand: Estimand, band: Band, question: str, theory: float, refutes: Mapping[str, float], hint: str = "") -> Verdict:
+        """Walk the looks until the interval of ``estimand`` lies inside or outside ``band``, or the budget is spent."""
+        check_counterclaims(band, refutes, hint)
+        begin = time.perf_counter()
+        if not isinstance(estimand, Exact):
+            self._asked.add(estimand)
+        needed, reason = 0.0, ""
+        look = 0
+        while True:
+            pooled = self._moments(estimand, look)
+            replicates = sum(moments.count for moments in pooled.values())
+            interval = estimand.interval(pooled, look_level(self.alpha, look))
+            state = judge(interval, band)
+            if state != "undecided" or isinstance(estimand, Exact):
+                break
+            needed, reason = replicates_needed(interval, band, replicates), interval.waiting
+            hopeless = best_case_replicates(interval, band, replicates) > 4 * self.budget * len(pooled)
+            if hopeless or not self._affordable(estimand, look + 1) or self._late(begin):
+                break
+            look += 1
+        return self._keep(
+            Verdict(
+                state=state,
+                question=question,
+                theory=theory,
+                interval=interval,
+                band=band,
+                replicates=replicates,
+                needed=needed,
+                counterclaims=judge_counterclaims(interval, refutes),
+                seconds=time.perf_counter() - begin,
+                reason=reason,
+            )
+        )
+
+    def measure(self, estimand: Estimand, *, relative: float | None, absolute: float | None, level: float) -> Measurement:
+        """Walk the looks until the half-width is small enough, or the budget is spent; for figures and sweeps."""
+        look = 0
+        while True:
+            pooled = self._moments(estimand, look)
+            interval = estimand.interval(pooled, look_level(level, look))
+            goal = absolute if absolute is not None else (relative or 0.0) * abs(interval.estimate)
+            if isinstance(estimand, Exact) or (interval.ready and interval.half_width <= goal) or not self._affordable(estimand, look + 1):
+                replicates = sum(moments.count for moments in pooled.values())
+                return Measurement(interval.estimate, interval.low, interval.high, replicates, interval.waiting)
+            look += 1
+
+    # Bookkeeping -------------------------------------------------------------------------------------------------------------------
+
+    @property
+    def estimands_asked(self) -> int:
+        """How many estimands have spent their error level."""
+        return len(self._asked)
+
+    @property
+    def error_bound(self) -> float:
+        """Bound on the probability that any interval of this laboratory misses its true value."""
+        return min(1.0, self.alpha * self.estimands_asked)
+
+    def _keep(self, verdict: Verdict) -> Verdict:
+        self.assertions.append(verdict)
+        return verdict
+
+    def _moments(self, estimand: Estimand, look: int) -> dict[Any, Moments]:
+        pooled = {}
+        for run, needed in estimand.needs().items():
+            assert isinstance(run, Run)
+            pooled[run] = self.engine.moments(run.experiment(needed), run.blocks(look))
+        return pooled
+
+    def _affordable(self, estimand: Estimand, look: int) -> bool:
+        blocks = [run.request.block for run in estimand.needs() if isinstance(run, Run)]
+        return all(look_replicates(block, look) <= self.budget for block in blocks)
+
+    def _late(self, begin: float) -> bool:
+        return self.seconds is not None and time.perf_counter() - begin > self.seconds
+

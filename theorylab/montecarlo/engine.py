@@ -1,0 +1,220 @@
+"""The engine: draws the blocks of an experiment that the ledger lacks, and pools them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+
+from theorylab.backend import check_backend
+from theorylab.montecarlo.executors import Workers
+from theorylab.montecarlo.fingerprint import fingerprint
+from theorylab.montecarlo.ledger import Ledger
+from theorylab.montecarlo.moments import MAXIMUM_STATISTICS, Moments, pooled_moments
+from theorylab.montecarlo.samplers import Request, SamplerError
+from theorylab.montecarlo.streams import experiment_key
+from theorylab.montecarlo.tasks import Task, TaskResult, run_task
+
+__all__ = ["Engine", "Experiment", "Progress", "WorkerError"]
+
+# A task aims at this long: long against what sending it costs, short against patience and against what a crash can lose.
+TASK_SECONDS = 0.25
+
+
+class WorkerError(RuntimeError):
+    """A worker died; what was finished is in the ledger."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an experiment is: replicates there, replicates wanted, and the speed of this run."""
+
+    label: str
+    done: int
+    wanted: int
+    replicates_per_second: float
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A sampler with its parameters and the statistics that are recorded of it, under one seed.
+
+    Two experiments are equal, and share their blocks, if their identities are equal.
+    """
+
+    request: Request = field(compare=False)
+    statistics: tuple[str, ...] = field(compare=False)
+    seed: int = field(compare=False)
+    identity: str
+    key: int = field(compare=False)
+    recordable: bool = field(compare=False)
+
+    @property
+    def label(self) -> str:
+        """Short name for messages: the sampler and its parameters."""
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.request.parameters.items())
+        text = f"{self.request.sampler.__name__}({' '.join(shown.split())})"
+        return text if len(text) <= 120 else text[:117] + "..."
+
+
+class Engine:
+    """Draws blocks and remembers them.
+
+    Parameters
+    ----------
+    ledger
+        Where blocks are kept; None for a ledger in memory.
+    workers
+        Who draws them; this process if None.
+    backend
+        ``"numpy"`` or ``"cupy"``.
+    progress
+        Called with a `Progress` after every finished task.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger | None = None,
+        workers: Workers | None = None,
+        backend: str = "numpy",
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.ledger = ledger or Ledger()
+        self.workers = workers or Workers()
+        self.backend = check_backend(backend)
+        self.progress = progress
+        self.replicates_drawn = 0
+        self.sampling_seconds = 0.0
+        self._memory: Ledger | None = None
+        self._block_seconds: dict[str, float] = {}
+
+    def experiment(self, request: Request, statistics: Sequence[str], seed: int) -> Experiment:
+        """Name the record of ``statistics`` of ``request`` under ``seed``.
+
+        Raises
+        ------
+        ValueError
+            If there are no statistics, more than eight, or two of one name.
+        """
+        names = tuple(statistics)
+        if not 1 <= len(names) <= MAXIMUM_STATISTICS or len(set(names)) != len(names):
+            raise ValueError(f"statistics must be 1 to {MAXIMUM_STATISTICS} different names; got {names}")
+        code = fingerprint(request.sampler)
+        identity = json.dumps(
+            {
+                "sampler": request.name,
+                "parameters": json.loads(request.canonical),
+                "seed": seed,
+                "statistics": names,
+                "block": request.block,
+                "backend": self.backend,
+                "fingerprint": code,
+            },
+            sort_keys=True,
+            separators=(",", ":"),
+        )
+        key = experiment_key(seed, request.name, request.canonical)
+        return Experiment(request, names, seed, identity, key, recordable=code is not None)
+
+    def moments(self, experiment: Experiment, blocks: int) -> Moments:
+        """Return the pooled moments of blocks 0 to ``blocks - 1``, drawing those that the ledger lacks.
+
+        Raises
+        ------
+        SamplerError
+            If a block raises or holds a value that is not finite; the ledger keeps the message and the next run tries again.
+        WorkerError
+            If a worker process dies.
+        """
+        ledger = self._ledger_of(experiment)
+        record = ledger.record(experiment.identity)
+        missing = ledger.missing(record, blocks)
+        if missing:
+            self._draw(experiment, ledger, record, missing, blocks)
+        return pooled_moments(experiment.statistics, ledger.vectors(record, blocks))
+
+    def _ledger_of(self, experiment: Experiment) -> Ledger:
+        if experiment.recordable:
+            return self.ledger
+        # A sampler without a source file has no fingerprint, so its blocks must not outlive the process.
+        if self._memory is None:
+            self._memory = Ledger()
+        return self._memory
+
+    def _tasks(self, experiment: Experiment, missing: list[int]) -> Iterator[Task]:
+        """Cut the missing blocks into tasks; looks up the speed anew for each, so that lengths adapt while work goes on."""
+        position = 0
+        while position < len(missing):
+            seconds = self._block_seconds.get(experiment.identity)
+            length = 1 if seconds is None else max(1, int(TASK_SECONDS / max(seconds, 1e-9)))
+            first = missing[position]
+            count = 1
+            while count < length and position + count < len(missing) and missing[position + count] == first + count:
+                count += 1
+            yield Task(
+                experiment.request.sampler,
+                experiment.request.parameters,
+                experiment.statistics,
+                experiment.key,
+                experiment.request.block,
+                self.backend,
+                first,
+                count,
+            )
+            position += count
+
+    def _draw(self, experiment: Experiment, ledger: Ledger, record: int, missing: list[int], blocks: int) -> None:
+        begin = time.perf_counter()
+        done = 0
+        tasks = self._tasks(experiment, missing)
+        under_way: set[Future[TaskResult]] = set()
+        failure: tuple[int, str] | None = None
+        try:
+            while failure is None:
+                seconds = self._block_seconds.get(experiment.identity, 0.0)
+                executor, capacity = self.workers.choose(seconds * (len(missing) - done))
+                while len(under_way) < capacity and (task := next(tasks, None)) is not None:
+                    under_way.add(executor.submit(run_task, task))
+                if not under_way:
+                    return
+                finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    result = future.result()
+                    failure = self._keep(experiment, ledger, record, result) or failure
+                    done += len(result.vectors)
+                self._report(experiment, (blocks - len(missing) + done), blocks, done, time.perf_counter() - begin)
+        except BrokenProcessPool:
+            self.workers.forget_pool()
+            raise WorkerError(f"a worker process died while drawing {experiment.label}; finished blocks are kept, run again to go on") from None
+        finally:
+            for future in under_way:
+                future.cancel()
+        block, message = failure
+        raise SamplerError(f"block {block} of {experiment.label} failed: {message}")
+
+    def _keep(self, experiment: Experiment, ledger: Ledger, record: int, result: TaskResult) -> tuple[int, str] | None:
+        count = len(result.vectors)
+        if count:
+            ledger.insert(record, result.first, result.vectors)
+            # The first block may have compiled a kernel or loaded a module, so the latest speed counts, not the average.
+            self._block_seconds[experiment.identity] = result.seconds / count
+            self.replicates_drawn += count * experiment.request.block
+            self.sampling_seconds += result.seconds
+        if result.failure is None:
+            return None
+        ledger.fail(record, result.first + count, result.failure)
+        return result.first + count, result.failure
+
+    def _report(self, experiment: Experiment, there: int, blocks: int, drawn: int, seconds: float) -> None:
+        if self.progress is not None:
+            size = experiment.request.block
+            self.progress(Progress(experiment.label, there * size, blocks * size, drawn * size / max(seconds, 1e-9)))
+
+    def close(self) -> None:
+        """Stop the workers and close the ledger."""
+        self.workers.close()
+        self.ledger.close()
+

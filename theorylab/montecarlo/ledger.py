@@ -1,0 +1,273 @@
+"""The ledger: one SQLite file that remembers the moments of every block ever drawn.
+
+A row is keyed by (record, block), so inserting twice changes nothing, several processes may write one ledger, and ledgers of two machines
+merge. Nothing is ever overwritten: a damaged file is set aside under another name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+__all__ = ["Ledger", "LedgerError", "LedgerInfo"]
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x74686C62  # "thlb"
+_SQLITE_HEADER = b"SQLite format 3\x00"
+_SCHEMA = """
+CREATE TABLE record (
+    id INTEGER PRIMARY KEY,
+    identity TEXT NOT NULL UNIQUE,
+    created TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+);
+CREATE TABLE block (
+    record INTEGER NOT NULL REFERENCES record(id),
+    number INTEGER NOT NULL,
+    moments BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (record, number)
+) WITHOUT ROWID;
+CREATE TABLE failure (
+    record INTEGER NOT NULL REFERENCES record(id),
+    number INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (record, number)
+) WITHOUT ROWID;
+"""
+
+
+class LedgerError(RuntimeError):
+    """The ledger cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class LedgerInfo:
+    """What a ledger holds."""
+
+    path: str
+    schema_version: int
+    records: int
+    blocks: int
+    failures: int
+    bytes: int
+
+
+def _checksum(number: int, moments: bytes) -> int:
+    return zlib.crc32(moments, zlib.crc32(number.to_bytes(8, "little")))
+
+
+class Ledger:
+    """Moments of blocks, kept in a SQLite file or in memory.
+
+    Parameters
+    ----------
+    path
+        The file, made if it does not exist (its folder too), or None for a ledger in memory.
+
+    Raises
+    ------
+    LedgerError
+        If the file belongs to something else, is of a newer schema, cannot be opened, or is damaged (it is then set aside).
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self.path = None if path is None else Path(path)
+        if self.path is not None:
+            self._refuse_foreign(self.path)
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise LedgerError(f"cannot make the folder of the ledger {self.path}: {error.strerror or error}") from error
+        try:
+            self._connection = sqlite3.connect(self.path or ":memory:", timeout=60.0, isolation_level=None)
+        except sqlite3.OperationalError as error:
+            raise LedgerError(f"cannot open the ledger {self.path}: {error}") from error
+        with self._guarded():
+            self._prepare()
+
+    @staticmethod
+    def _refuse_foreign(path: Path) -> None:
+        if not path.exists():
+            return
+        try:
+            with path.open("rb") as stream:
+                header = stream.read(len(_SQLITE_HEADER))
+        except OSError as error:
+            raise LedgerError(f"cannot read the ledger {path}: {error.strerror or error}") from error
+        if header and header != _SQLITE_HEADER:
+            raise LedgerError(f"{path} is not a theorylab ledger (not an SQLite file); it was left as it is: name another ledger")
+
+    def _prepare(self) -> None:
+        connection = self._connection
+        if self.path is not None:
+            status = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if status != "ok":
+                raise sqlite3.DatabaseError(status)
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        if tables and application != APPLICATION_ID:
+            self._connection.close()
+            raise LedgerError(f"{self.path} is not a theorylab ledger (another program's SQLite file); it was left as it is: name another ledger")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if tables and version > SCHEMA_VERSION:
+            self._connection.close()
+            raise LedgerError(
+                f"{self.path} has schema version {version}, newer than the {SCHEMA_VERSION} that this theorylab knows; "
+                "it was left as it is: update theorylab or name another ledger"
+            )
+        if self.path is not None:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        if not tables:
+            with self._transaction():
+                # Another process may have made the tables while this one waited for the lock.
+                if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                    for statement in _SCHEMA.split(";"):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Turn SQLite's errors into one-line messages; set a damaged file aside."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise LedgerError(f"cannot use the ledger {self.path or 'in memory'}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise LedgerError(self._set_aside(str(error))) from error
+
+    def _set_aside(self, reason: str) -> str:
+        self._connection.close()
+        if self.path is None:
+            return f"the ledger in memory is damaged ({reason})"
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        target = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
+        number = 1
+        while target.exists():
+            number += 1
+            target = self.path.with_name(f"{self.path.name}.damaged-{stamp}-{number}")
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                source = self.path.with_name(self.path.name + suffix)
+                if source.exists():
+                    source.rename(target.with_name(target.name + suffix))
+        except OSError as error:
+            return f"the ledger {self.path} is damaged ({reason}) and could not be set aside: {error.strerror or error}"
+        return f"the ledger {self.path} was damaged ({reason}); it is kept as {target.name}: run again to start a new one"
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def record(self, identity: str) -> int:
+        """Return the number of the record with this identity, made if it is new."""
+        with self._guarded():
+            row = self._connection.execute("SELECT id FROM record WHERE identity = ?", (identity,)).fetchone()
+            if row is None:
+                self._connection.execute("INSERT OR IGNORE INTO record (identity) VALUES (?)", (identity,))
+                row = self._connection.execute("SELECT id FROM record WHERE identity = ?", (identity,)).fetchone()
+            return int(row[0])
+
+    def insert(self, record: int, first: int, vectors: np.ndarray) -> None:
+        """Keep the moment vectors (B, m) of blocks ``first``, ``first + 1``, ... in one transaction; blocks already there stay."""
+        rows = []
+        for offset, vector in enumerate(np.ascontiguousarray(vectors, dtype="<f8")):
+            blob = vector.tobytes()
+            rows.append((record, first + offset, blob, _checksum(first + offset, blob)))
+        with self._guarded(), self._transaction():
+            self._connection.executemany("INSERT OR IGNORE INTO block VALUES (?, ?, ?, ?)", rows)
+            self._connection.execute(
+                "DELETE FROM failure WHERE record = ? AND number BETWEEN ? AND ?", (record, first, first + len(rows) - 1)
+            )
+
+    def fail(self, record: int, number: int, message: str) -> None:
+        """Keep the message of a block that could not be drawn; the next run tries it again."""
+        with self._guarded(), self._transaction():
+            self._connection.execute("INSERT OR REPLACE INTO failure VALUES (?, ?, ?)", (record, number, message))
+
+    def missing(self, record: int, blocks: int) -> list[int]:
+        """Return which of the blocks 0 to ``blocks - 1`` are not there yet."""
+        with self._guarded():
+            rows = self._connection.execute("SELECT number FROM block WHERE record = ? AND number < ?", (record, blocks)).fetchall()
+        there = {row[0] for row in rows}
+        return [] if len(there) == blocks else [number for number in range(blocks) if number not in there]
+
+    def vectors(self, record: int, blocks: int) -> np.ndarray:
+        """Return the moment vectors of blocks 0 to ``blocks - 1``, shape (blocks, m), each checked against its checksum."""
+        with self._guarded():
+            rows = self._connection.execute(
+                "SELECT number, moments, checksum FROM block WHERE record = ? AND number < ? ORDER BY number", (record, blocks)
+            ).fetchall()
+            if len(rows) != blocks:
+                raise LedgerError(f"the ledger holds {len(rows)} of the first {blocks} blocks of record {record}")
+            for number, blob, checksum in rows:
+                if _checksum(number, blob) != checksum:
+                    raise sqlite3.DatabaseError(f"block {number} of record {record} fails its checksum")
+        return np.frombuffer(b"".join(row[1] for row in rows), dtype="<f8").reshape(blocks, -1)
+
+    def info(self) -> LedgerInfo:
+        """Return what the ledger holds."""
+        with self._guarded():
+            counts = [int(self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in ("record", "block", "failure")]
+            size = self._connection.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()").fetchone()[0]
+        return LedgerInfo(str(self.path or ":memory:"), SCHEMA_VERSION, *counts, bytes=int(size))
+
+    def identities(self) -> list[tuple[int, str]]:
+        """Return (number, identity) of every record."""
+        with self._guarded():
+            return [(int(row[0]), str(row[1])) for row in self._connection.execute("SELECT id, identity FROM record ORDER BY id")]
+
+    def verify(self) -> Iterable[str]:
+        """Yield one line for everything that is wrong: structure, checksums, orphaned blocks."""
+        with self._guarded():
+            for row in self._connection.execute("PRAGMA integrity_check"):
+                if row[0] != "ok":
+                    yield str(row[0])
+            for record, number, blob, checksum in self._connection.execute("SELECT record, number, moments, checksum FROM block"):
+                if _checksum(number, blob) != checksum:
+                    yield f"block {number} of record {record} fails its checksum"
+            orphans = "SELECT DISTINCT record FROM block WHERE record NOT IN (SELECT id FROM record)"
+            for row in self._connection.execute(orphans):
+                yield f"blocks belong to record {row[0]}, which does not exist"
+
+    def merge(self, other: str | Path) -> int:
+        """Add every block of another ledger that this one lacks (first come stays); return how many were added."""
+        source = Path(other)
+        if not source.exists():
+            raise LedgerError(f"there is no ledger {source}")
+        Ledger(source).close()  # refuses foreign and damaged files, with its own message
+        with self._guarded():
+            self._connection.execute("ATTACH DATABASE ? AS other", (str(source),))
+            try:
+                before = self._connection.execute("SELECT count(*) FROM main.block").fetchone()[0]
+                with self._transaction():
+                    self._connection.execute(
+                        "INSERT OR IGNORE INTO main.record (identity, created) SELECT identity, created FROM other.record ORDER BY id"
+                    )
+                    self._connection.execute(
+                        "INSERT OR IGNORE INTO main.block SELECT here.id, theirs.number, theirs.moments, theirs.checksum "
+                        "FROM other.block AS theirs JOIN other.record AS there ON there.id = theirs.record "
+                        "JOIN main.record AS here ON here.identity = there.identity"
+                    )
+                after = self._connection.execute("SELECT count(*) FROM main.block").fetchone()[0]
+            finally:
+                self._connection.execute("DETACH DATABASE other")
+        return int(after - before)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()

@@ -1,0 +1,144 @@
+"""What a sampler is, how large its blocks are, and how its values become the columns of a block.
+
+A sampler is a plain function ``(rng, size, *, parameters...)`` that returns the per-replicate values of one experiment: an array of shape
+(size,), or a dict of such arrays when several statistics of the same replicate are wanted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from theorylab.montecarlo.streams import canonical_parameters, fill_defaults, sampler_name
+
+__all__ = ["DEFAULT_BLOCK_SIZE", "VALUE", "Request", "SamplerError", "above", "below", "block_size", "columns_of", "make_request"]
+
+DEFAULT_BLOCK_SIZE = 4096
+# The name of the only column of a sampler that returns a bare array.
+VALUE = "value"
+
+_INDICATOR = re.compile(r"^(?P<column>.+) (?P<sign><=|>) (?P<threshold>\S+)$")
+
+
+class SamplerError(RuntimeError):
+    """A sampler raised, returned the wrong shape, or returned a value that is not finite."""
+
+
+def block_size(size: int | Callable[..., int]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Attach the number of replicates per block to a sampler.
+
+    Parameters
+    ----------
+    size
+        A power of two, or a function of the sampler's parameters (given by keyword) that returns one. The block is what is random and what
+        is recorded, so it may depend on the parameters but never on a clock or a machine.
+    """
+
+    def attach(sampler: Callable[..., Any]) -> Callable[..., Any]:
+        sampler.block_size = size  # type: ignore[attr-defined]
+        return sampler
+
+    return attach
+
+
+def below(column: str, threshold: float) -> str:
+    """Name the indicator of ``column <= threshold`` as a statistic; its mean is P(column <= threshold)."""
+    return f"{column} <= {float(threshold)!r}"
+
+
+def above(column: str, threshold: float) -> str:
+    """Name the indicator of ``column > threshold`` as a statistic; its mean is P(column > threshold)."""
+    return f"{column} > {float(threshold)!r}"
+
+
+def is_indicator(statistic: str) -> bool:
+    """Tell whether ``statistic`` names an indicator made by `below` or `above`."""
+    return _INDICATOR.match(statistic) is not None
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that fixes the random numbers of an experiment, apart from the seed.
+
+    Attributes
+    ----------
+    sampler
+        The sampling function.
+    parameters
+        All its parameters, defaults filled in.
+    name, canonical
+        The texts that key the stream.
+    block
+        Replicates per block.
+    """
+
+    sampler: Callable[..., Any]
+    parameters: dict[str, Any]
+    name: str
+    canonical: str
+    block: int
+
+
+def make_request(sampler: Callable[..., Any], parameters: Mapping[str, Any]) -> Request:
+    """Bind ``parameters`` to ``sampler`` and work out its block size.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is unknown, missing, or cannot key a stream, or if the block size is not a power of two.
+    """
+    if not callable(sampler):
+        raise ValueError(f"sampler must be a function (rng, size, *, parameters...); got {type(sampler).__name__}")
+    filled = fill_defaults(sampler, parameters)
+    declared = getattr(sampler, "block_size", DEFAULT_BLOCK_SIZE)
+    block = declared(**filled) if callable(declared) else declared
+    if not isinstance(block, int) or block < 1 or block & (block - 1):
+        raise ValueError(f"block size of {sampler.__name__} must be a power of two; got {block!r}")
+    return Request(sampler, filled, sampler_name(sampler), canonical_parameters(filled), block)
+
+
+def _fetch(array: Any) -> np.ndarray:
+    """Bring a device array to the host; numpy arrays pass through."""
+    return np.asarray(array.get() if hasattr(array, "get") else array)
+
+
+def columns_of(values: Any, statistics: Sequence[str], size: int) -> np.ndarray:
+    """Return the declared statistics of a block as a float64 array of shape (k, size).
+
+    Parameters
+    ----------
+    values
+        What the sampler returned.
+    statistics
+        Names of columns, or indicators made by `below` and `above`.
+    size
+        The number of replicates that was asked for.
+
+    Raises
+    ------
+    SamplerError
+        If a column is missing, has another shape, or holds a value that is not finite.
+    """
+    table = values if isinstance(values, Mapping) else {VALUE: values}
+    columns = np.empty((len(statistics), size))
+    for row, statistic in enumerate(statistics):
+        match = None if statistic in table else _INDICATOR.match(statistic)
+        column = match["column"] if match else statistic
+        if column not in table:
+            raise SamplerError(f"the sampler returns no statistic {column!r}; it returns {', '.join(map(repr, table))}")
+        data = _fetch(table[column])
+        if data.shape != (size,):
+            raise SamplerError(f"statistic {column!r} must have shape ({size},); got {data.shape}")
+        data = data.astype(np.float64, copy=False)
+        finite = np.isfinite(data)
+        if not finite.all():
+            raise SamplerError(f"statistic {column!r} has {int(size - finite.sum())} of {size} values that are not finite")
+        if match:
+            threshold = float(match["threshold"])
+            data = data <= threshold if match["sign"] == "<=" else data > threshold
+        columns[row] = data
+    return columns

@@ -1,0 +1,66 @@
+"""A task: a run of consecutive blocks that travels to a worker and comes back as moment vectors."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from theorylab.backend import generator
+from theorylab.montecarlo.moments import block_moments
+from theorylab.montecarlo.samplers import columns_of
+
+__all__ = ["Task", "TaskResult", "run_task"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs in order to draw blocks ``first`` to ``first + count - 1`` of an experiment."""
+
+    sampler: Callable[..., Any]
+    parameters: dict[str, Any]
+    statistics: tuple[str, ...]
+    key: int
+    block: int
+    backend: str
+    first: int
+    count: int
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """Moment vectors of the blocks that were drawn, the seconds they took, and the message of the block that failed, if one did."""
+
+    first: int
+    vectors: np.ndarray
+    seconds: float
+    failure: str | None
+
+
+@lru_cache(maxsize=1)
+def _thread_pools(_loaded_modules: int) -> ThreadpoolController:
+    # Looking for the loaded BLAS libraries costs 2 ms; it is done anew only when modules, and with them perhaps libraries, were loaded.
+    return ThreadpoolController()
+
+
+def run_task(task: Task) -> TaskResult:
+    """Draw the blocks of ``task`` with one BLAS thread, because two threads change the last bits of a product."""
+    vectors = []
+    failure = None
+    with _thread_pools(len(sys.modules)).limit(limits=1):
+        begin = time.perf_counter()
+        for number in range(task.first, task.first + task.count):
+            try:
+                values = task.sampler(generator(task.backend, task.key, number), task.block, **task.parameters)
+                vectors.append(block_moments(columns_of(values, task.statistics, task.block)))
+            except Exception as error:  # whatever a sampler raises becomes the message of a failed block
+                failure = f"{type(error).__name__}: {error}"
+                break
+        seconds = time.perf_counter() - begin
+    return TaskResult(task.first, np.array(vectors), seconds, failure)

@@ -1,0 +1,45 @@
+"""Opening an engine from the settings of a command: ledger, workers, backend; every trouble is one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from theorylab.backend import BackendError
+from theorylab.montecarlo.engine import Engine, Progress
+from theorylab.montecarlo.executors import ClusterError, Workers
+from theorylab.montecarlo.ledger import Ledger, LedgerError
+
+__all__ = ["SetupError", "open_engine"]
+
+
+class SetupError(RuntimeError):
+    """A ledger, scheduler or backend cannot be used; the message is one line for the user."""
+
+
+def open_engine(
+    ledger: Path | None,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    backend: str = "numpy",
+    progress: Callable[[Progress], None] | None = None,
+) -> Engine:
+    """Return an engine.
+
+    Parameters
+    ----------
+    ledger
+        File of the ledger, or None for one in memory.
+    jobs, scheduler, backend, progress
+        As in `Workers` and `Engine`.
+
+    Raises
+    ------
+    SetupError
+        If the ledger, the scheduler or the backend cannot be used.
+    """
+    try:
+        return Engine(Ledger(ledger), Workers(jobs, scheduler), backend, progress)
+    except (LedgerError, ClusterError, BackendError, ValueError) as error:
+        raise SetupError(str(error)) from error
