@@ -1,0 +1,313 @@
+"""The commands. Heavy modules are imported inside them, so that ``theorylab --help`` answers at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from theorylab import __version__
+from theorylab.papers import catalogue, find_paper, slugs
+from theorylab.project import ProjectError, Results, check_files, project_root, relative
+
+if TYPE_CHECKING:
+    from theorylab.laboratory import Laboratory
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Decide the theoretical claims of machine-learning papers numerically.", no_args_is_help=True, add_completion=True, rich_markup_mode=None
+)
+ledger_app = typer.Typer(help="Look at, check and merge ledgers.", no_args_is_help=True)
+app.add_typer(ledger_app, name="ledger")
+
+Slugs = Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="Papers; all of them if none is named.")]
+Scale = Annotated[str, typer.Option(metavar="quick|full", help="Grids and margins.")]
+Seed = Annotated[str, typer.Option(metavar="N|random", help="Seed of every stream.")]
+Jobs = Annotated[int, typer.Option(metavar="N", help="Processes.")]
+BackendName = Annotated[str, typer.Option(metavar="numpy|cupy", help="Array backend.")]
+Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler that draws the blocks.")]
+LedgerPath = Annotated[Path | None, typer.Option(metavar="PATH", help="Ledger file; by default in the results folder.")]
+ResultsPath = Annotated[Path | None, typer.Option(metavar="DIR", help="Results folder; by default results/ of the project.")]
+Names = Annotated[list[str] | None, typer.Option("--name", metavar="NAME", help="Only this figure; may be repeated.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"theorylab {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+    pass
+
+
+def _seed(text: str) -> int:
+    if text == "random":
+        import secrets
+
+        return secrets.randbelow(2**32 - 1) + 1
+    if not text.isdigit():
+        raise ValueError(f"--seed must be a non-negative integer or 'random'; got {text!r}")
+    return int(text)
+
+
+def _results(folder: Path | None) -> Results:
+    return Results(folder if folder is not None else project_root() / "results")
+
+
+def _chosen(wanted: list[str] | None) -> list[str]:
+    return [find_paper(slug).slug for slug in wanted] if wanted else list(slugs())
+
+
+@contextmanager
+def _laboratory(
+    results: Results, *, scale: str, seed: int, jobs: int, backend: str, scheduler: str | None, ledger: Path | None
+) -> Iterator[Laboratory]:
+    from theorylab.cli.progress import progress_line
+    from theorylab.laboratory import Laboratory
+    from theorylab.session import open_engine
+
+    with progress_line() as progress:
+        engine = open_engine(ledger or results.ledger, jobs=jobs, scheduler=scheduler, backend=backend, progress=progress)
+        try:
+            yield Laboratory(seed, scale=scale, engine=engine)
+        finally:
+            engine.close()
+
+
+@app.command("list")
+def list_papers(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the papers of the catalogue."""
+    papers = catalogue()
+    if as_json:
+        print(json.dumps([vars(paper) for paper in papers], ensure_ascii=False, indent=1))
+        return
+    width = max(len(paper.slug) for paper in papers)
+    for paper in papers:
+        print(f"{paper.slug:<{width}}  {paper.title} ({paper.venue}, arXiv:{paper.arxiv}; {paper.theme})")
+
+
+@app.command()
+def check(
+    slug: Slugs = None,
+    scale: Scale = "quick",
+    seed: Seed = "0",
+    alpha: Annotated[float, typer.Option(metavar="A", help="Error level of one estimand.")] = 1e-6,
+    backend: BackendName = "numpy",
+    jobs: Jobs = 1,
+    scheduler: Scheduler = None,
+    ledger: LedgerPath = None,
+    results: ResultsPath = None,
+) -> None:
+    """Check the claims of papers; exit code 1 if one does not hold."""
+    _check(_chosen(slug), scale, _seed(seed), alpha, backend, jobs, scheduler, ledger, _results(results))
+
+
+def _check(
+    papers: list[str], scale: str, seed: int, alpha: float, backend: str, jobs: int, scheduler: str | None, ledger: Path | None, results: Results
+) -> None:
+    from theorylab.laboratory import Laboratory
+    from theorylab.session import open_engine
+
+    root = project_root()
+    files = [str(path) for paper in papers for path in check_files(paper, root)]
+    chosen = ledger if ledger is not None else (results.ledger if seed == 0 else None)
+    # The run below starts in the project's folder, so paths given from here must not depend on it.
+    path = chosen.resolve() if chosen else None
+    # Whatever is wrong with a setting is said here, in one line, and not in the middle of a test run.
+    engine = open_engine(path, jobs=jobs, scheduler=scheduler, backend=backend)
+    try:
+        Laboratory(seed, scale=scale, alpha=alpha, engine=engine)
+    finally:
+        engine.close()
+    command = [sys.executable, "-m", "pytest", "-q", f"--rootdir={root}", f"--scale={scale}", f"--theory-seed={seed}", f"--theory-alpha={alpha!r}"]
+    command += [f"--backend={backend}", f"--theory-results={results.folder.resolve()}"]
+    command += [f"--theory-ledger={path}"] if path else []
+    command += [f"--scheduler={scheduler}"] if scheduler else []
+    # One process per test file group is the better parallelism for many short questions; --jobs is for a few long ones at full scale.
+    command += ["-n", str(jobs)] if jobs > 1 and scale == "quick" and _has_xdist() else [f"--theory-jobs={jobs}"]
+    code = subprocess.call([*command, *files], cwd=root)
+    if code == 1:
+        raise typer.Exit(1)
+    if code == 130 or code < 0:
+        raise KeyboardInterrupt
+    if code:
+        raise ProjectError(f"pytest could not check {', '.join(papers)} (its exit code was {code}); see its message above")
+
+
+def _has_xdist() -> bool:
+    import importlib.util
+
+    return importlib.util.find_spec("xdist") is not None
+
+
+@app.command()
+def simulate(
+    slug: Slugs = None,
+    name: Names = None,
+    scale: Scale = "quick",
+    seed: Seed = "0",
+    backend: BackendName = "numpy",
+    jobs: Jobs = 1,
+    scheduler: Scheduler = None,
+    ledger: LedgerPath = None,
+    results: ResultsPath = None,
+) -> None:
+    """Run the sweeps behind the figures."""
+    folder = _results(results)
+    with _laboratory(folder, scale=scale, seed=_seed(seed), jobs=jobs, backend=backend, scheduler=scheduler, ledger=ledger) as lab:
+        for paper in _chosen(slug):
+            _simulate(paper, name or [], lab, folder)
+
+
+def _simulate(paper: str, wanted: list[str], lab: Laboratory, results: Results) -> None:
+    from theorylab.sweeps import run_sweep, sweep_names
+
+    root = project_root()
+    for sweep in sweep_names(paper, root, wanted):
+        begin, before = time.perf_counter(), lab.engine.replicates_drawn
+        path = run_sweep(paper, sweep, lab, root, results)
+        drawn = lab.engine.replicates_drawn - before
+        print(f"{paper} {sweep}: {relative(path)} ({drawn:,} new replicates, {time.perf_counter() - begin:.1f} s)", flush=True)
+
+
+@app.command()
+def figure(
+    slug: Slugs = None,
+    name: Names = None,
+    scale: Scale = "quick",
+    formats: Annotated[str, typer.Option("--format", metavar="png,pdf,svg", help="File formats.")] = "png,pdf",
+    seed: Seed = "0",
+    backend: BackendName = "numpy",
+    jobs: Jobs = 1,
+    scheduler: Scheduler = None,
+    ledger: LedgerPath = None,
+    results: ResultsPath = None,
+) -> None:
+    """Draw the figures of papers; sweeps that have not been run yet are run first."""
+    kinds = [kind.strip() for kind in formats.split(",")]
+    for kind in kinds:
+        if kind not in ("png", "pdf", "svg"):
+            raise ValueError(f"--format must be a list of png, pdf and svg; got {kind!r}")
+    folder, root = _results(results), project_root()
+    from theorylab.sweeps import figure_names
+
+    for paper in _chosen(slug):
+        wanted = figure_names(paper, root, name or [])
+        missing = [each for each in wanted if not folder.table(paper, each, scale).exists()]
+        if missing:
+            with _laboratory(folder, scale=scale, seed=_seed(seed), jobs=jobs, backend=backend, scheduler=scheduler, ledger=ledger) as lab:
+                _simulate(paper, missing, lab, folder)
+        _draw(paper, wanted, scale, kinds, folder)
+
+
+def _draw(paper: str, names: list[str], scale: str, kinds: list[str], results: Results) -> None:
+    from theorylab.sweeps import draw_figures
+
+    for drawn in draw_figures(paper, names, scale, project_root(), results, kinds):
+        print(f"{paper} {drawn.name}: {', '.join(relative(path) for path in drawn.files)} ({drawn.seconds:.1f} s)", flush=True)
+
+
+@app.command()
+def report(results: ResultsPath = None) -> None:
+    """Write the report page from the evidence and the figures that are there."""
+    _report(_results(results))
+
+
+def _report(results: Results) -> None:
+    from theorylab.evidence.store import read_evidence
+    from theorylab.report import write_report
+
+    page = write_report(results.report, read_evidence(results.evidence), results.folder / "figures")
+    print(f"report: {relative(page)}")
+
+
+@app.command()
+def reproduce(
+    slug: Slugs = None,
+    scale: Scale = "quick",
+    seed: Seed = "0",
+    backend: BackendName = "numpy",
+    jobs: Annotated[int, typer.Option(metavar="N", help="Processes.")] = min(2, os.cpu_count() or 1),
+    scheduler: Scheduler = None,
+    ledger: LedgerPath = None,
+    results: ResultsPath = None,
+) -> None:
+    """Check every claim, run every sweep, draw every figure, write the report."""
+    folder, papers, number = _results(results), _chosen(slug), _seed(seed)
+    begin = time.perf_counter()
+    failed: typer.Exit | None = None
+    try:
+        _check(papers, scale, number, 1e-6, backend, jobs, scheduler, ledger, folder)
+    except typer.Exit as error:
+        # A claim that does not hold is a finding: the figures and the report show it, and the exit code tells.
+        failed = error
+    with _laboratory(folder, scale=scale, seed=number, jobs=jobs, backend=backend, scheduler=scheduler, ledger=ledger) as lab:
+        for paper in papers:
+            _simulate(paper, [], lab, folder)
+    from theorylab.sweeps import figure_names
+
+    for paper in papers:
+        _draw(paper, figure_names(paper, project_root()), scale, ["png", "pdf"], folder)
+    _report(folder)
+    print(f"done in {time.perf_counter() - begin:.0f} s")
+    if failed is not None:
+        raise failed
+
+
+def _open_ledger(path: Path | None) -> Any:
+    from theorylab.montecarlo.ledger import Ledger, LedgerError
+
+    file = path if path is not None else project_root() / "results" / "ledger.sqlite"
+    if not file.exists():
+        raise LedgerError(f"there is no ledger {relative(file)}")
+    return Ledger(file)
+
+
+@ledger_app.command("info")
+def ledger_info(
+    path: Annotated[Path | None, typer.Argument(help="Ledger file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what a ledger holds."""
+    information = vars(_open_ledger(path).info())
+    if as_json:
+        print(json.dumps(information, indent=1))
+        return
+    for key, value in information.items():
+        print(f"{key.replace('_', ' '):<15} {value:,}" if isinstance(value, int) else f"{key.replace('_', ' '):<15} {value}")
+
+
+@ledger_app.command("verify")
+def ledger_verify(path: Annotated[Path | None, typer.Argument(help="Ledger file.")] = None) -> None:
+    """Check structure and checksums of a ledger; exit code 1 if something is wrong."""
+    ledger = _open_ledger(path)
+    troubles = list(ledger.verify())
+    for trouble in troubles:
+        print(trouble)
+    if troubles:
+        raise typer.Exit(1)
+    print(f"{relative(ledger.path)}: {ledger.info().blocks:,} blocks, all sound")
+
+
+@ledger_app.command("merge")
+def ledger_merge(
+    target: Annotated[Path, typer.Argument(help="Ledger that takes the blocks.")],
+    sources: Annotated[list[Path], typer.Argument(help="Ledgers whose blocks are added; they stay as they are.")],
+) -> None:
+    """Add the blocks of other ledgers to one; what is there already stays."""
+    from theorylab.montecarlo.ledger import Ledger
+
+    ledger = Ledger(target)
+    for source in sources:
+        print(f"{relative(source)}: {ledger.merge(source):,} blocks added")

@@ -1,0 +1,1 @@
+"""Data-generating processes that several papers share; exact where they can be."""

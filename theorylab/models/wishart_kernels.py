@@ -1,0 +1,75 @@
+"""Compiled inner loops of `theorylab.models.wishart`: one pass per replicate, O(k) memory; the plain versions there are their references."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+__all__ = ["largest_eigenvalue_rows", "resolvent_trace_rows"]
+
+
+@njit(cache=True, nogil=True)
+def resolvent_trace_rows(diagonal: np.ndarray, below: np.ndarray, shift: float) -> np.ndarray:
+    """Return tr (B B^T + shift I)^-1 for each row of squared bidiagonal entries (size, k), (size, k - 1)."""
+    size, k = diagonal.shape
+    traces = np.empty(size)
+    backward = np.empty(k)
+    for row in range(size):
+        backward[k - 1] = diagonal[row, k - 1]
+        for i in range(k - 2, -1, -1):
+            pivot = shift + backward[i + 1]
+            backward[i] = diagonal[row, i] * pivot / (pivot + below[row, i])
+        forward = shift
+        total = 1.0 / (forward + backward[0])
+        for i in range(1, k):
+            forward = shift + below[row, i - 1] * forward / (diagonal[row, i - 1] + forward)
+            total += 1.0 / (forward + backward[i])
+        traces[row] = total
+    return traces
+
+
+@njit(cache=True, nogil=True)
+def largest_eigenvalue_rows(diagonal: np.ndarray, squared_off_diagonal: np.ndarray) -> np.ndarray:
+    """Return the largest eigenvalue of each symmetric tridiagonal matrix (size, k), (size, k - 1) by Laguerre's iteration from above."""
+    size, k = diagonal.shape
+    largest = np.empty(size)
+    for row in range(size):
+        bound = diagonal[row, 0]
+        previous = 0.0
+        for i in range(k):
+            following = np.sqrt(squared_off_diagonal[row, i]) if i < k - 1 else 0.0
+            bound = max(bound, diagonal[row, i] + previous + following)
+            previous = following
+        x = bound
+        for _ in range(100):
+            # f is a pivot of x I - T, g = f'/f, h = f''/f: the sums are p'/p and -(p'/p)'.
+            f = x - diagonal[row, 0]
+            if f <= 0.0:
+                break
+            g = 1.0 / f
+            h = 0.0
+            first = g
+            second = g * g
+            positive = True
+            for i in range(1, k):
+                ratio = squared_off_diagonal[row, i - 1] / f
+                slope = 1.0 + ratio * g
+                curvature = ratio * (h - 2.0 * g * g)
+                f = x - diagonal[row, i] - ratio
+                if f <= 0.0:
+                    positive = False
+                    break
+                inverse = 1.0 / f
+                g = slope * inverse
+                h = curvature * inverse
+                first += g
+                second += g * g - h
+            if not positive:
+                break
+            spread = max((k - 1) * (k * second - first * first), 0.0)
+            step = k / (first + np.sqrt(spread))
+            x -= step
+            if step <= 4e-16 * abs(x):
+                break
+        largest[row] = x
+    return largest

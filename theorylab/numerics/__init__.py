@@ -1,0 +1,1 @@
+"""Mathematics that several papers share and no well-kept library has in the needed form."""

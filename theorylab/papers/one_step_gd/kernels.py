@@ -1,0 +1,247 @@
+"""Compiled descent on the population loss of the linear-attention layer for Sigma = Omega = I (arXiv:2307.03576), many starts in one call.
+
+What is random in the study of trapped descents is the start, so these kernels, alone among the simulators, hold the population loss as a
+polynomial in (v, M) = ((a; c), (A; b^T)). With P = c A^T + b a^T, k = n (n + d + 1 + sigma2), mu = n (n d + 2 + n sigma2),
+q = n (n + 2) (d (d + 2) + 2 sigma2 d + sigma2^2), and the minimum L* = sigma2 + d - n^2 d / k,
+
+    L - L* = k |P - (n / k) I|^2 + n (n + 1) |A^T a|^2 + n |A|^2 |a|^2 + 2 c mu b^T A^T a + c^2 q |b|^2.
+
+Isserlis: the first term is the part of the prediction that is odd in y with its square completed, the rest is the even part's second moment
+with E[S B S] = n (n + 1) B + n tr(B) I, E[|y|^2 S] = mu I, E|y|^4 = q. A parameter vector is (a, c, A row by row, b), (d + 1)^2 numbers: v and
+then M row by row. A unit test holds loss and gradient against the enumeration of the real layer and against the closed form.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+__all__ = ["bfgs_rows", "excess_and_gradient", "hessian"]
+
+
+@njit(cache=True, nogil=True)
+def excess_and_gradient(x: np.ndarray, n: int, d: int, sigma2: float, gradient: np.ndarray) -> float:
+    """Return L - L* at the parameter vector `x` and write its gradient into `gradient`."""
+    k = n * (n + d + 1.0 + sigma2)
+    mu = n * (n * d + 2.0 + n * sigma2)
+    q = n * (n + 2.0) * (d * (d + 2.0) + 2.0 * sigma2 * d + sigma2 * sigma2)
+    eta = n / k
+    c = x[d]
+    matrix, bias = d + 1, d + 1 + d * d
+    squared_a = 0.0
+    squared_b = 0.0
+    squared_matrix = 0.0
+    for i in range(d):
+        squared_a += x[i] * x[i]
+        squared_b += x[bias + i] * x[bias + i]
+    for i in range(d * d):
+        squared_matrix += x[matrix + i] * x[matrix + i]
+    for i in range((d + 1) * (d + 1)):
+        gradient[i] = 0.0
+    # Odd part: difference[i, j] = P_ij - eta delta_ij, its gradient with respect to P is 2 k difference.
+    excess = 0.0
+    for i in range(d):
+        for j in range(d):
+            difference = c * x[matrix + j * d + i] + x[bias + i] * x[j] - (eta if i == j else 0.0)
+            excess += k * difference * difference
+            slope = 2.0 * k * difference
+            gradient[matrix + j * d + i] += slope * c
+            gradient[d] += slope * x[matrix + j * d + i]
+            gradient[bias + i] += slope * x[j]
+            gradient[j] += slope * x[bias + i]
+    # Even part: pulled = A^T a, entry by entry; b^T A^T a = b.pulled.
+    coupling = 0.0
+    for j in range(d):
+        pulled = 0.0
+        for i in range(d):
+            pulled += x[matrix + i * d + j] * x[i]
+        excess += n * (n + 1.0) * pulled * pulled
+        coupling += x[bias + j] * pulled
+        weight = 2.0 * n * (n + 1.0) * pulled + 2.0 * c * mu * x[bias + j]
+        for i in range(d):
+            gradient[matrix + i * d + j] += weight * x[i] + 2.0 * n * squared_a * x[matrix + i * d + j]
+            gradient[i] += weight * x[matrix + i * d + j]
+        gradient[bias + j] += 2.0 * c * mu * pulled + 2.0 * c * c * q * x[bias + j]
+    for i in range(d):
+        gradient[i] += 2.0 * n * squared_matrix * x[i]
+    gradient[d] += 2.0 * mu * coupling + 2.0 * c * q * squared_b
+    return excess + n * squared_matrix * squared_a + 2.0 * c * mu * coupling + c * c * q * squared_b
+
+
+@njit(cache=True, nogil=True)
+def hessian(x: np.ndarray, n: int, d: int, sigma2: float) -> np.ndarray:
+    """Return the Hessian of L at `x`.
+
+    theta is linear in v and in M, so L is quadratic in each single coordinate and central differences of the gradient are exact for every
+    step; a step of 1 keeps rounding at the size of the entries.
+    """
+    size = x.size
+    matrix = np.empty((size, size))
+    upper, lower, point = np.empty(size), np.empty(size), x.copy()
+    for i in range(size):
+        point[i] = x[i] + 1.0
+        excess_and_gradient(point, n, d, sigma2, upper)
+        point[i] = x[i] - 1.0
+        excess_and_gradient(point, n, d, sigma2, lower)
+        point[i] = x[i]
+        for j in range(size):
+            matrix[i, j] = 0.5 * (upper[j] - lower[j])
+    return matrix
+
+
+@njit(cache=True, nogil=True)
+def _slope_along(x: np.ndarray, direction: np.ndarray, t: float, n: int, d: int, sigma2: float, point: np.ndarray, work: np.ndarray) -> float:
+    for i in range(x.size):
+        point[i] = x[i] + t * direction[i]
+    excess_and_gradient(point, n, d, sigma2, work)
+    slope = 0.0
+    for i in range(x.size):
+        slope += work[i] * direction[i]
+    return slope
+
+
+@njit(cache=True, nogil=True)
+def first_minimum(c0: float, c1: float, c2: float, c3: float) -> float:
+    """Return the smallest t > 0 with c0 + c1 t + c2 t^2 + c3 t^3 = 0, for c0 < 0 and a cubic that becomes positive; 0 if it never does."""
+    # Between its turning points a cubic is monotone, so the first interval with a sign change holds exactly the first root.
+    low = 0.0
+    ends = np.empty(2)
+    found = 0
+    discriminant = c2 * c2 - 3.0 * c1 * c3
+    if discriminant > 0.0:
+        # Both turning points in the form that never subtracts nearly equal numbers.
+        root = -(c2 + (np.sqrt(discriminant) if c2 >= 0.0 else -np.sqrt(discriminant)))
+        first = root / (3.0 * c3) if c3 != 0.0 else 0.0
+        second = c1 / root if root != 0.0 else 0.0
+        if first > second:
+            first, second = second, first
+        if first > 0.0:
+            ends[found] = first
+            found += 1
+        if second > 0.0:
+            ends[found] = second
+            found += 1
+    high = 0.0
+    for i in range(found):
+        if c0 + ends[i] * (c1 + ends[i] * (c2 + ends[i] * c3)) >= 0.0:
+            high = ends[i]
+            break
+        low = ends[i]
+    if high == 0.0:
+        high = max(1.0, 2.0 * low)
+        for _ in range(200):
+            if c0 + high * (c1 + high * (c2 + high * c3)) >= 0.0:
+                break
+            low = high
+            high *= 2.0
+        else:
+            return 0.0
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        if c0 + middle * (c1 + middle * (c2 + middle * c3)) < 0.0:
+            low = middle
+        else:
+            high = middle
+        if high - low <= 4e-16 * high:
+            break
+    return high
+
+
+@njit(cache=True, nogil=True)
+def bfgs_rows(
+    starts: np.ndarray, n: int, d: int, sigma2: float, gradient_tolerance: float, maximum_iterations: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Descend from each row of `starts` (size, (d + 1)^2) by BFGS; return the final rows and the iterations spent on each.
+
+    Along a line L is a quartic, so three slopes besides the current one fix it and each line search stops at the exact first minimum ahead.
+    A row stops when the norm of its gradient is at most `gradient_tolerance`, when it can no longer move, or after `maximum_iterations`.
+    Rows do not interact: any split of the rows over threads gives the same numbers.
+    """
+    size, length = starts.shape
+    ends = starts.copy()
+    iterations = np.zeros(size, np.int64)
+    inverse = np.empty((length, length))
+    gradient, following, work = np.empty(length), np.empty(length), np.empty(length)
+    direction, point, change, mapped = np.empty(length), np.empty(length), np.empty(length), np.empty(length)
+    for row in range(size):
+        x = ends[row]
+        excess_and_gradient(x, n, d, sigma2, gradient)
+        fresh = True
+        for iteration in range(maximum_iterations):
+            squared_norm = 0.0
+            for i in range(length):
+                squared_norm += gradient[i] * gradient[i]
+            if squared_norm <= gradient_tolerance * gradient_tolerance:
+                break
+            slope = 0.0
+            squared_length = 0.0
+            squared_point = 0.0
+            if not fresh:
+                for i in range(length):
+                    total = 0.0
+                    for j in range(length):
+                        total -= inverse[i, j] * gradient[j]
+                    direction[i] = total
+                    slope += total * gradient[i]
+                    squared_length += total * total
+                fresh = not (slope < 0.0 and squared_length < np.inf)
+            if fresh:
+                for i in range(length):
+                    direction[i] = -gradient[i]
+                slope = -squared_norm
+                squared_length = squared_norm
+            for i in range(length):
+                direction[i] /= np.sqrt(squared_length)
+                squared_point += x[i] * x[i]
+            # The three extra slopes are taken at the scale of x itself: at the scale of a raw BFGS step, which may be far too long, the
+            # cubic terms would drown the curvature in rounding.
+            h = 0.5 * np.sqrt(squared_point)
+            slope = h * slope / np.sqrt(squared_length)
+            ahead = h * _slope_along(x, direction, h, n, d, sigma2, point, work)
+            behind = h * _slope_along(x, direction, -h, n, d, sigma2, point, work)
+            far = h * _slope_along(x, direction, 2.0 * h, n, d, sigma2, point, work)
+            c2 = 0.5 * (ahead + behind) - slope
+            odd = 0.5 * (ahead - behind)
+            c3 = (far - slope - 4.0 * c2 - 2.0 * odd) / 6.0
+            t = h * first_minimum(slope, odd - c3, c2, c3)
+            iterations[row] = iteration + 1
+            moved = False
+            for i in range(length):
+                before = x[i]
+                x[i] += t * direction[i]
+                moved = moved or x[i] != before
+            if not moved:
+                if fresh:
+                    break
+                fresh = True
+                continue
+            excess_and_gradient(x, n, d, sigma2, following)
+            curvature = 0.0
+            squared_change = 0.0
+            for i in range(length):
+                change[i] = following[i] - gradient[i]
+                curvature += t * direction[i] * change[i]
+                squared_change += change[i] * change[i]
+                gradient[i] = following[i]
+            if not curvature > 0.0:
+                fresh = True
+                continue
+            if fresh:
+                inverse[:, :] = 0.0
+                for i in range(length):
+                    inverse[i, i] = curvature / squared_change
+                fresh = False
+            quadratic = 0.0
+            for i in range(length):
+                total = 0.0
+                for j in range(length):
+                    total += inverse[i, j] * change[j]
+                mapped[i] = total
+                quadratic += total * change[i]
+            factor = (1.0 + quadratic / curvature) / curvature
+            for i in range(length):
+                for j in range(length):
+                    inverse[i, j] += t * (
+                        factor * t * direction[i] * direction[j] - (mapped[i] * direction[j] + direction[i] * mapped[j]) / curvature
+                    )
+    return ends, iterations

@@ -1,0 +1,26 @@
+"""How many replicates a block holds: as many as keep it near 2^20 numbers (8 MB, some 10 ms), at least 8 and at most 4096."""
+
+from __future__ import annotations
+
+__all__ = ["block_at_test_length", "block_of", "prompt_block", "spectrum_block"]
+
+
+def block_of(numbers_per_replicate: int) -> int:
+    """Return the power of two between 8 and 4096 that keeps a block below 2^20 numbers."""
+    fitting = max(8, (1 << 20) // max(1, numbers_per_replicate))
+    return min(4096, 1 << (fitting.bit_length() - 1))
+
+
+def prompt_block(*, context_length: int, dimension: int, **_: object) -> int:
+    """Block of a sampler that draws (n, d) prompts."""
+    return block_of((context_length + 2) * (dimension + 2))
+
+
+def spectrum_block(*, context_length: int, dimension: int, **_: object) -> int:
+    """Block of a sampler that draws bidiagonal matrices."""
+    return block_of(4 * min(context_length, dimension))
+
+
+def block_at_test_length(*, test_length: int, dimension: int, **_: object) -> int:
+    """Block of a sampler that draws bidiagonal matrices at the test length."""
+    return block_of(4 * min(test_length, dimension))

@@ -1,0 +1,107 @@
+"""Where gradient-based descent on the population loss ends when it starts at a random point of parameter space (Sigma = Omega = I)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from theorylab.montecarlo.samplers import block_size
+from theorylab.papers.one_step_gd.kernels import bfgs_rows, excess_and_gradient, hessian
+from theorylab.validation import array_of_shape, reals, whole_number
+
+__all__ = ["descend_many", "sample_descent_outcomes"]
+
+_GRADIENT_TOLERANCE = 1e-10
+_MAXIMUM_ITERATIONS = 20_000
+
+
+def descend_many(
+    starts: ArrayLike, *, context_length: int, dimension: int, noise_variance: float, threads: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Descend by BFGS from every start; the result does not depend on `threads`.
+
+    Parameters
+    ----------
+    starts
+        (size, (d+1)^2): rows hold v and then M row by row.
+    context_length, dimension
+        n >= 1 and d >= 1.
+    noise_variance
+        sigma2 >= 0.
+    threads
+        How many threads share the starts (the kernel releases the interpreter lock).
+
+    Returns
+    -------
+    tuple
+        Final rows, shape of `starts`, and iterations, (size,).
+    """
+    n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
+    sigma2 = float(reals("noise_variance", noise_variance, minimum=0.0))
+    rows = array_of_shape("starts", starts, ("size", (d + 1) ** 2))
+    shares = np.array_split(rows, whole_number("threads", threads))
+
+    def run(share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return bfgs_rows(np.ascontiguousarray(share), n, d, sigma2, _GRADIENT_TOLERANCE, _MAXIMUM_ITERATIONS)
+
+    if len(shares) == 1:
+        return run(rows)
+    with ThreadPoolExecutor(len(shares)) as pool:
+        results = list(pool.map(run, shares))
+    return np.concatenate([ends for ends, _ in results]), np.concatenate([counts for _, counts in results])
+
+
+def _descent_block(*, dimension: int, **_: object) -> int:
+    return 128 if dimension <= 2 else 32 if dimension <= 4 else 8
+
+
+@block_size(_descent_block)
+def sample_descent_outcomes(
+    rng: Any, size: int, *, context_length: int, dimension: int, noise_variance: float, initial_scale: float
+) -> dict[str, np.ndarray]:
+    """Sample the end points of descents on the population loss from random starts, all entries of v and M iid N(0, initial_scale^2).
+
+    Each end point is rescaled to |v| = |M|_F (a scale between v and M changes no prediction) before its derivatives are taken.
+
+    Parameters
+    ----------
+    rng, size
+        Generator and number of starts.
+    context_length, dimension
+        n >= 1 and d >= 1.
+    noise_variance
+        sigma2 >= 0.
+    initial_scale
+        Standard deviation of the start's entries, > 0.
+
+    Returns
+    -------
+    dict
+        "excess" L - L* >= 0; "gradient_norm"; "smallest_curvature", the smallest eigenvalue of the Hessian (0 up to rounding at a minimum,
+        because of the scale); "learning_rate" tr P / d of the odd part; "iterations". A descent is trapped if its excess is positive,
+        its gradient vanishes and no curvature is negative. The fraction depends on optimiser and start, the levels of excess do not.
+    """
+    n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
+    sigma2 = float(reals("noise_variance", noise_variance, minimum=0.0))
+    scale = float(reals("initial_scale", initial_scale, above=0.0))
+    drawn = scale * rng.standard_normal((size, (d + 1) ** 2))
+    starts = drawn.get() if hasattr(drawn, "get") else drawn
+    ends, iterations = descend_many(starts, context_length=n, dimension=d, noise_variance=sigma2)
+    ratio = np.sqrt(np.linalg.norm(ends[:, d + 1 :], axis=1) / np.linalg.norm(ends[:, : d + 1], axis=1))[:, None]
+    ends[:, : d + 1] *= ratio
+    ends[:, d + 1 :] /= ratio
+    gradients = np.empty_like(ends)
+    excess = np.array([excess_and_gradient(end, n, d, sigma2, gradient) for end, gradient in zip(ends, gradients, strict=True)])
+    hessians = np.array([hessian(end, n, d, sigma2) for end in ends])
+    traces = ends[:, d + 1 : d + 1 + d * d : d + 1].sum(axis=1)
+    odd_trace = ends[:, d] * traces + (ends[:, :d] * ends[:, d + 1 + d * d :]).sum(axis=1)
+    return {
+        "excess": excess,
+        "gradient_norm": np.linalg.norm(gradients, axis=1),
+        "smallest_curvature": np.linalg.eigvalsh(0.5 * (hessians + hessians.swapaxes(1, 2)))[:, 0],
+        "learning_rate": odd_trace / d,
+        "iterations": iterations.astype(float),
+    }

@@ -1,0 +1,255 @@
+"""Training of the real layer: minibatch Adam on W_K, W_Q, W_V, h with the layer's exact gradient, and gradient flow of a given gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from theorylab.backend import namespace_of
+from theorylab.models.linear_regression import draw_prompts
+from theorylab.montecarlo.samplers import block_size
+from theorylab.papers.one_step_gd.monte_carlo.layer import checked_parameters, gram_apply, reduced_parameters
+from theorylab.validation import reals, whole_number
+
+__all__ = ["batch_gradient", "descend", "raw_weight_gradients", "sample_trained_layers", "train_linear_attention"]
+
+_WEIGHTS = ("key_weights", "query_weights", "value_weights", "head")
+
+
+def batch_gradient(
+    value_vector: Any, key_query_matrix: Any, X: Any, y: Any, x_query: Any, y_query: Any, *, namespace: Any = np
+) -> tuple[Any, Any, Any]:
+    """Return mean squared error of a batch of prompts and its gradients with respect to v and M, for several layers at once.
+
+    With residual r = (theta.x_q - y_q) x_q: dM = 2 mean (G v) r^T and dv = 2 mean G (M r).
+
+    Parameters
+    ----------
+    value_vector, key_query_matrix
+        v, (runs, d+1) and M, (runs, d+1, d).
+    X, y, x_query, y_query
+        Prompts, (runs, batch, n, d), (runs, batch, n), (runs, batch, d), (runs, batch).
+    namespace
+        The array module, numpy or cupy.
+
+    Returns
+    -------
+    tuple
+        Loss (runs,), gradients of the shapes of v and M.
+    """
+    batch = X.shape[1]
+    features, label = gram_apply(X, y, value_vector[:, None, :])
+    hidden = namespace.concatenate([features, label[..., None]], axis=-1)
+    error = ((hidden @ key_query_matrix) * x_query).sum(axis=-1) - y_query
+    residual = error[..., None] * x_query
+    matrix_gradient = (2.0 / batch) * hidden.swapaxes(1, 2) @ residual
+    features, label = gram_apply(X, y, residual @ key_query_matrix.swapaxes(1, 2))
+    value_gradient = 2.0 * namespace.concatenate([features.mean(axis=1), label.mean(axis=1)[:, None]], axis=-1)
+    return (error**2).mean(axis=1), value_gradient, matrix_gradient
+
+
+def raw_weight_gradients(
+    value_gradient: Any, key_query_gradient: Any, key_weights: Any, query_weights: Any, value_weights: Any, head: Any
+) -> tuple[Any, Any, Any, Any]:
+    """Return the gradients with respect to W_K, W_Q, W_V and h from those with respect to v = W_V^T h and M, by the chain rule.
+
+    Leading axes are batch axes. The last column of W_K^T W_Q is never read, so its gradient is 0.
+    """
+    product_gradient = 0.0 * key_weights
+    product_gradient[..., :-1] += key_query_gradient
+    return (
+        query_weights @ product_gradient.swapaxes(-1, -2),
+        key_weights @ product_gradient,
+        head[..., :, None] * value_gradient[..., None, :],
+        (value_weights @ value_gradient[..., :, None])[..., 0],
+    )
+
+
+def train_linear_attention(
+    rng: Any,
+    runs: int,
+    *,
+    context_length: int,
+    dimension: int,
+    noise_variance: float,
+    prior_variance: float = 1.0,
+    batch_size: int = 256,
+    steps: int = 4000,
+    optimiser_step: float = 0.02,
+    initial_scale: float = 0.2,
+) -> dict[str, Any]:
+    """Train independent layers by minibatch Adam on raw prompts (Sigma = I, Omega = tau2 I), step sizes falling along a cosine to 0.
+
+    Parameters
+    ----------
+    rng, runs
+        Generator and number of independent layers, trained side by side.
+    context_length, dimension
+        n >= 1 and d >= 1.
+    noise_variance, prior_variance
+        sigma2 >= 0 and tau2 > 0.
+    batch_size, steps
+        Fresh prompts per step and layer, and number of steps.
+    optimiser_step
+        Adam's largest step size, > 0.
+    initial_scale
+        Standard deviation of all entries of the initial weights, > 0.
+
+    Returns
+    -------
+    dict
+        "key_weights", "query_weights", "value_weights" (runs, d+1, d+1), "head" (runs, d+1), "value_vector" v (runs, d+1),
+        "key_query_matrix" M (runs, d+1, d), and "losses" (steps, runs), the minibatch losses on the way.
+    """
+    n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
+    batch, total = whole_number("batch_size", batch_size), whole_number("steps", steps)
+    tau2 = float(reals("prior_variance", prior_variance, above=0.0))
+    largest_step = float(reals("optimiser_step", optimiser_step, above=0.0))
+    scale = float(reals("initial_scale", initial_scale, above=0.0))
+    whole_number("runs", runs)
+    xp = namespace_of(rng)
+    shapes = [(runs, d + 1, d + 1)] * 3 + [(runs, d + 1)]
+    weights = [scale * rng.standard_normal(shape) for shape in shapes]
+    first = [0.0 * weight for weight in weights]
+    second = [0.0 * weight for weight in weights]
+    losses = xp.empty((total, runs))
+    for step in range(total):
+        prompts = draw_prompts(
+            rng,
+            runs * batch,
+            context_length=n,
+            dimension=d,
+            noise_variance=noise_variance,
+            task_covariance=None if tau2 == 1.0 else tau2 * np.eye(d),
+            with_query=True,
+        )
+        losses[step], value_gradient, matrix_gradient = batch_gradient(
+            *reduced_parameters(*weights),
+            prompts.features.reshape(runs, batch, n, d),
+            prompts.labels.reshape(runs, batch, n),
+            prompts.query.reshape(runs, batch, d),
+            prompts.query_label.reshape(runs, batch),
+            namespace=xp,
+        )
+        rate = 0.5 * largest_step * (1.0 + np.cos(np.pi * step / total))
+        for j, gradient in enumerate(raw_weight_gradients(value_gradient, matrix_gradient, *weights)):
+            first[j] = 0.9 * first[j] + 0.1 * gradient
+            second[j] = 0.999 * second[j] + 0.001 * gradient**2
+            mean = first[j] / (1.0 - 0.9 ** (step + 1))
+            spread = xp.sqrt(second[j] / (1.0 - 0.999 ** (step + 1)))
+            weights[j] = weights[j] - rate * mean / (spread + 1e-8)
+    value_vector, key_query_matrix = reduced_parameters(*weights)
+    result = dict(zip(_WEIGHTS, weights, strict=True))
+    return result | {"value_vector": value_vector, "key_query_matrix": key_query_matrix, "losses": losses}
+
+
+@block_size(8)
+def sample_trained_layers(
+    rng: Any,
+    size: int,
+    *,
+    context_length: int,
+    dimension: int,
+    noise_variance: float,
+    prior_variance: float = 1.0,
+    batch_size: int = 256,
+    steps: int = 4000,
+    optimiser_step: float = 0.02,
+    initial_scale: float = 0.2,
+) -> dict[str, Any]:
+    """Sample what independently trained layers have learned: some seconds a layer, for the full scale.
+
+    Parameters
+    ----------
+    rng, size, context_length, dimension, noise_variance, prior_variance, batch_size, steps, optimiser_step, initial_scale
+        As in `train_linear_attention`; `size` is the number of runs.
+
+    Returns
+    -------
+    dict
+        With P = c A^T + b a^T: "learning_rate" tr P / d; "anisotropy" the largest entry of |P - (tr P / d) I|; "value_share" |a| / |v|;
+        "bias_share" |b| / |M|_F.
+    """
+    trained = train_linear_attention(
+        rng,
+        size,
+        context_length=context_length,
+        dimension=dimension,
+        noise_variance=noise_variance,
+        prior_variance=prior_variance,
+        batch_size=batch_size,
+        steps=steps,
+        optimiser_step=optimiser_step,
+        initial_scale=initial_scale,
+    )
+    xp = namespace_of(rng)
+    vector, matrix = trained["value_vector"], trained["key_query_matrix"]
+    step_matrix = vector[:, -1, None, None] * matrix[:, :-1].swapaxes(1, 2) + matrix[:, -1, :, None] * vector[:, None, :-1]
+    learning_rate = xp.trace(step_matrix, axis1=1, axis2=2) / dimension
+    deviation = step_matrix - learning_rate[:, None, None] * xp.eye(dimension)
+    return {
+        "learning_rate": learning_rate,
+        "anisotropy": xp.abs(deviation).max(axis=(1, 2)),
+        "value_share": xp.sqrt((vector[:, :-1] ** 2).sum(axis=1) / (vector**2).sum(axis=1)),
+        "bias_share": xp.sqrt((matrix[:, -1] ** 2).sum(axis=1) / (matrix**2).sum(axis=(1, 2))),
+    }
+
+
+def descend(
+    gradient: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
+    value_vector: ArrayLike,
+    key_query_matrix: ArrayLike,
+    times: ArrayLike,
+    *,
+    relative_tolerance: float = 1e-11,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Follow the gradient flow d(v, M)/dt = -gradient(v, M) and return (v, M) at the given times.
+
+    Parameters
+    ----------
+    gradient
+        Maps v, (d+1,) and M, (d+1, d), to the gradients of a loss with respect to them.
+    value_vector, key_query_matrix
+        The start, at time 0.
+    times
+        (T,), increasing, >= 0.
+    relative_tolerance
+        Of each step of the Dormand-Prince 8(5,3) method, above 1e-13.
+
+    Returns
+    -------
+    tuple of arrays of shapes (T, d+1) and (T, d+1, d)
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit or the times do not increase from 0.
+    RuntimeError
+        If the integration fails before the last time.
+    """
+    from scipy.integrate import solve_ivp
+
+    vector, matrix, d = checked_parameters(value_vector, key_query_matrix)
+    moments = np.atleast_1d(reals("times", times, minimum=0.0))
+    if moments.ndim != 1 or np.any(np.diff(moments) <= 0.0):
+        raise ValueError(f"times must be a list of increasing numbers >= 0; got {times!r}")
+    tolerance = reals("relative_tolerance", relative_tolerance, above=1e-13, below=1.0)
+
+    def velocity(_: float, state: np.ndarray) -> np.ndarray:
+        value_gradient, matrix_gradient = gradient(state[: d + 1], state[d + 1 :].reshape(d + 1, d))
+        return -np.concatenate([np.ravel(value_gradient), np.ravel(matrix_gradient)])
+
+    start = np.concatenate([vector, matrix.ravel()])
+    if moments[-1] == 0.0:
+        states = start[:, None]
+    else:
+        solution = solve_ivp(
+            velocity, (0.0, moments[-1]), start, method="DOP853", t_eval=moments, rtol=tolerance, atol=1e-3 * tolerance
+        )
+        if not solution.success:
+            raise RuntimeError(f"gradient flow could not be followed to time {moments[-1]:g}: {solution.message}")
+        states = solution.y
+    return states[: d + 1].T.copy(), states[d + 1 :].T.reshape(-1, d + 1, d).copy()

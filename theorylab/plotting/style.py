@@ -1,0 +1,85 @@
+"""Sizes, fonts and files of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+__all__ = ["DOUBLE_COLUMN", "SINGLE_COLUMN", "new_figure", "save_figure", "style"]
+
+# Widths in inches of one and two columns of a page.
+SINGLE_COLUMN = 3.5
+DOUBLE_COLUMN = 7.0
+
+_SETTINGS: dict[str, Any] = {
+    "figure.dpi": 100,
+    "savefig.dpi": 200,
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "legend.fontsize": 8,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "0.9",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 4.5,
+    "errorbar.capsize": 2,
+    "mathtext.fontset": "dejavusans",
+    # Text stays text in PDF and SVG, and the same data give the same file.
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "theorylab",
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the house style inside this context."""
+    with mpl.rc_context(cast(Any, _SETTINGS)):
+        yield
+
+
+def new_figure(
+    rows: int = 1, columns: int = 1, *, width: float = DOUBLE_COLUMN, height: float = 2.8, **options: Any
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with a constrained layout and the flat list of its axes; no window and no global state.
+
+    Parameters
+    ----------
+    rows, columns
+        Panels.
+    width, height
+        Inches of the whole figure.
+    **options
+        Passed to ``Figure.subplots``.
+    """
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    return figure, list(axes.flat)
+
+
+def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] = ("png", "pdf")) -> tuple[Path, ...]:
+    """Write ``figure`` as ``folder/name.<format>`` for every format; return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for kind in formats:
+        path = folder / f"{name}.{kind}"
+        # A date in the file would make equal figures differ.
+        metadata: dict[str, Any] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind, {})
+        figure.savefig(path, metadata=metadata)
+        files.append(path)
+    return tuple(files)

@@ -1,0 +1,143 @@
+"""Write the report: the evidence as a table and the figures beside it, one page that opens from the file system, without a network."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from theorylab import __version__
+from theorylab.evidence.table import margin_used, weakest_assertion
+from theorylab.papers import Paper, catalogue
+
+__all__ = ["write_report"]
+
+
+def _text(value: Any) -> str:
+    return html.escape(str(value), quote=True)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.6g}"
+
+
+def _natural(claim: str) -> list[tuple[int, str]]:
+    head, _, tail = claim.rpartition("-")
+    return [(0, head), (int(tail), "")] if tail.isdigit() else [(0, claim), (0, "")]
+
+
+def _band(assertion: dict[str, Any]) -> str:
+    low, high = assertion["margin"]
+    if low is None or high is None:
+        return f"≤ {_number(high)}" if low is None else f"≥ {_number(low)}"
+    return f"[{_number(low)}, {_number(high)}]"
+
+
+def _interval(assertion: dict[str, Any]) -> str:
+    low, high = assertion["interval"]
+    if low == high:
+        return _number(assertion["estimate"])
+    return f"{_number(assertion['estimate'])} in [{_number(low)}, {_number(high)}]"
+
+
+def _assertions(record: dict[str, Any]) -> str:
+    rows = "".join(
+        f"<tr><td>{_text(each['question'])}</td><td class='{_text(each['verdict'])}'>{_text(each['verdict'])}</td>"
+        f"<td class='n'>{_interval(each)}</td><td class='n'>{_band(each)}</td><td class='n'>{each['replicates']:,}</td></tr>"
+        for each in record["assertions"]
+    )
+    refuted = "".join(
+        f"<li><span class='{'holds' if each['verdict'] == 'refuted' else 'refuted'}'>{_text(each['verdict'])}</span> {_text(each['label'])}"
+        + (f" ({each['half_widths']:.3g} half-widths away)" if each["half_widths"] is not None else "")
+        + "</li>"
+        for each in record["counterclaims"]
+    )
+    return (
+        "<details><summary>All questions and counterclaims</summary><div class='scroll'><table><thead><tr><th>question</th><th>verdict</th>"
+        "<th>estimate and interval</th><th>allowed</th><th>replicates</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></div><p>Counterclaims that the same data had to refute:</p><ul>{refuted}</ul></details>"
+    )
+
+
+def _claim_row(record: dict[str, Any]) -> str:
+    weakest = weakest_assertion(record)
+    refuted = sum(each["verdict"] == "refuted" for each in record["counterclaims"])
+    verdict = record["verdict"] + (" (blind)" if record["blind"] else "")
+    cells = ["–"] * 3 if weakest is None else [_number(weakest["theory"]), _interval(weakest), f"{100 * margin_used(weakest):.0f} %"]
+    return (
+        f"<tr id='{_text(record['paper'])}-{_text(record['claim'])}'><th scope='row'>{_text(record['claim'])}</th>"
+        f"<td><p>{_text(record['statement'])}</p><p class='source'>{_text(record['kind'])}; {_text(record['source'])}</p>{_assertions(record)}</td>"
+        f"<td class='{_text(record['verdict'])}'>{_text(verdict)}</td><td class='n'>{cells[0]}</td><td class='n'>{cells[1]}</td>"
+        f"<td class='n'>{cells[2]}</td><td class='n'>{refuted}/{len(record['counterclaims'])}</td>"
+        f"<td class='n'>{sum(each['replicates'] for each in record['assertions']):,}</td><td class='n'>{record['seconds']:.1f}</td></tr>"
+    )
+
+
+def _figures(folder: Path, page: Path) -> str:
+    cells = []
+    for picture in sorted(folder.glob("*.png")):
+        link = _text(Path(os.path.relpath(picture, page.parent)).as_posix())
+        name = _text(picture.stem.replace("_", " "))
+        vector = picture.with_suffix(".pdf")
+        more = f" (<a href='{_text(Path(os.path.relpath(vector, page.parent)).as_posix())}'>PDF</a>)" if vector.exists() else ""
+        picture_html = f"<a href='{link}'><img src='{link}' alt='Figure: {name}' loading='lazy'></a>"
+        cells.append(f"<figure>{picture_html}<figcaption>{name}{more}</figcaption></figure>")
+    return f"<div class='figures'>{''.join(cells)}</div>" if cells else "<p>No figures drawn yet.</p>"
+
+
+def _settings(records: Sequence[dict[str, Any]]) -> str:
+    shown = sorted({f"seed {each['seed']}, scale {each['scale']}, {each['backend']}, error level {each['alpha']:g} per estimand" for each in records})
+    return _text("; ".join(shown))
+
+
+def _paper_section(paper: Paper, records: Sequence[dict[str, Any]], figures: Path, page: Path) -> str:
+    own = sorted((record for record in records if record["paper"] == paper.slug), key=lambda record: _natural(record["claim"]))
+    held = sum(record["verdict"] == "holds" for record in own)
+    rows = "".join(_claim_row(record) for record in own)
+    table = (
+        f"<p>{held} of {len(own)} claims hold. {_settings(own)}. The figures in a row are those of the question that used most of its margin.</p>"
+        "<div class='scroll'><table><thead><tr><th>claim</th><th>statement</th><th>verdict</th><th>theory</th><th>estimate and interval</th>"
+        "<th>margin used</th><th>counter&shy;claims refuted</th><th>replicates</th><th>seconds</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
+        if own
+        else "<p>Not checked yet.</p>"
+    )
+    meta = f"{_text(', '.join(paper.authors))}. {_text(paper.venue)}. arXiv:{_text(paper.arxiv)}."
+    command = f"Checked by <code>theorylab check {_text(paper.slug)}</code>."
+    head = f"<h2>{_text(paper.title)}</h2><p class='source'>{meta} {command}</p>"
+    return f"<section id='{_text(paper.slug)}'>{head}{table}<h3>Figures</h3>{_figures(figures, page)}</section>"
+
+
+def write_report(page: Path, records: Sequence[dict[str, Any]], figures: Path) -> Path:
+    """Write the report page.
+
+    Parameters
+    ----------
+    page
+        The HTML file to write.
+    records
+        The claims of an evidence file.
+    figures
+        Folder that holds one folder of figures per paper.
+
+    Returns
+    -------
+    Path
+        ``page``.
+    """
+    template = Template(resources.files(__name__.rpartition(".")[0]).joinpath("page.html").read_text(encoding="utf-8"))
+    papers = catalogue()
+    sections = [_paper_section(paper, records, figures / paper.slug, page) for paper in papers]
+    links = "".join(f"<li><a href='#{_text(paper.slug)}'>{_text(paper.title)}</a></li>" for paper in papers)
+    counts = {state: sum(record["verdict"] == state for record in records) for state in ("holds", "refuted", "undecided")}
+    summary = ", ".join(f"{number} {state}" for state, number in counts.items() if number or state == "holds")
+    content = template.substitute(summary=_text(summary), papers=links, sections="".join(sections), version=_text(__version__))
+    page.parent.mkdir(parents=True, exist_ok=True)
+    draft = page.with_name(f".{page.name}.{os.getpid()}")
+    draft.write_text(content, encoding="utf-8")
+    draft.replace(page)
+    return page

@@ -1,0 +1,129 @@
+"""Sweeps and drawings: running the parameter grids of a paper, keeping their tables, and drawing figures from them.
+
+``simulations/<slug>.py`` holds ``SWEEPS``, a mapping from the name of a figure to a function ``(lab) -> rows``; ``figures/<slug>.py`` holds
+``FIGURES``, a mapping from the same names to functions ``(rows) -> matplotlib Figure``. Rows are dictionaries of numbers, texts and lists.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from theorylab import __version__
+from theorylab.evidence.store import write_json
+from theorylab.laboratory import Laboratory
+from theorylab.project import ProjectError, Results, load_wing
+
+__all__ = ["Rows", "draw_figures", "figure_names", "load_rows", "run_sweep", "sweep_names"]
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure that was written: its name, files, and the seconds it took."""
+
+    name: str
+    files: tuple[Path, ...]
+    seconds: float
+
+
+def _choose(kind: str, slug: str, known: dict[str, Any], wanted: Sequence[str]) -> list[str]:
+    for name in wanted:
+        if name not in known:
+            raise ValueError(f"unknown {kind} {name!r} of {slug}; known are {', '.join(known)}")
+    return list(wanted) or list(known)
+
+
+def sweep_names(slug: str, root: Path, wanted: Sequence[str] = ()) -> list[str]:
+    """Return the names of a paper's sweeps, or ``wanted`` if all of them exist."""
+    return _choose("sweep", slug, load_wing("simulations", slug, root).SWEEPS, wanted)
+
+
+def figure_names(slug: str, root: Path, wanted: Sequence[str] = ()) -> list[str]:
+    """Return the names of a paper's figures, or ``wanted`` if all of them exist."""
+    return _choose("figure", slug, load_wing("figures", slug, root).FIGURES, wanted)
+
+
+def _plain(value: Any) -> Any:
+    """Turn numpy values into JSON's."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value
+
+
+def run_sweep(slug: str, name: str, lab: Laboratory, root: Path, results: Results) -> Path:
+    """Run one sweep and keep its table; return the table's file.
+
+    Raises
+    ------
+    ValueError
+        If the paper or the sweep is unknown.
+    """
+    known: dict[str, Callable[[Laboratory], Rows]] = load_wing("simulations", slug, root).SWEEPS
+    _choose("sweep", slug, known, [name])
+    begin = time.perf_counter()
+    rows = known[name](lab)
+    path = results.table(slug, name, lab.scale)
+    table = {
+        "paper": slug,
+        "sweep": name,
+        "seed": lab.seed,
+        "scale": lab.scale,
+        "backend": lab.engine.backend,
+        "version": __version__,
+        "seconds": round(time.perf_counter() - begin, 3),
+        "rows": [{key: _plain(value) for key, value in row.items()} for row in rows],
+    }
+    write_json(path, table)
+    return path
+
+
+def load_rows(path: Path) -> Rows:
+    """Return the rows of a table.
+
+    Raises
+    ------
+    ProjectError
+        If the file cannot be read.
+    """
+    try:
+        rows: Rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ProjectError(f"{path} cannot be read as the table of a sweep ({error}); simulate it again") from error
+    return rows
+
+
+def draw_figures(slug: str, names: Sequence[str], scale: str, root: Path, results: Results, formats: Sequence[str] = ("png", "pdf")) -> list[Drawn]:
+    """Draw figures from the tables of their sweeps and write them in every format.
+
+    Raises
+    ------
+    ProjectError
+        If a table is missing or unreadable.
+    """
+    from theorylab.plotting import save_figure, style
+
+    drawings: dict[str, Callable[[Rows], Any]] = load_wing("figures", slug, root).FIGURES
+    drawn = []
+    for name in _choose("figure", slug, drawings, names):
+        begin = time.perf_counter()
+        table = results.table(slug, name, scale)
+        if not table.exists():
+            raise ProjectError(f"figure {name} of {slug} has no results at scale {scale}: run theorylab simulate {slug} --scale {scale}")
+        rows = load_rows(table)
+        with style():
+            figure = drawings[name](rows)
+            files = save_figure(figure, results.figures(slug), name, formats)
+        drawn.append(Drawn(name, files, time.perf_counter() - begin))
+    return drawn
