@@ -48,7 +48,9 @@ def test_two_eigenvalues_agree_with_a_double_integral(n: int, d: int) -> None:
         return abs(s**2 - t**2) * (s * t) ** gap * np.exp(-0.5 * (s**2 + t**2))
 
     mass = dblquad(weight, 0, 11, 0, lambda t: t, epsabs=1e-11, epsrel=1e-11)[0]
-    both = dblquad(lambda s, t: weight(s, t) * (ratio / (ratio + s**2) + ratio / (ratio + t**2)), 0, 11, 0, lambda t: t, epsabs=1e-11, epsrel=1e-11)[0]
+    both = dblquad(lambda s, t: weight(s, t) * (ratio / (ratio + s**2) + ratio / (ratio + t**2)), 0, 11, 0, lambda t: t, epsabs=1e-11, epsrel=1e-11)[
+        0
+    ]
     assert wishart_linear_statistic(lambda mu: ratio / (ratio + mu), n, d).value == pytest.approx(both / mass, rel=1e-9)
 
 

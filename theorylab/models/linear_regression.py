@@ -47,7 +47,7 @@ class Prompts(NamedTuple):
 
 
 def covariance_factor(name: str, matrix: ArrayLike, *, dimension: int | None = None, definite: bool = True) -> np.ndarray:
-    """Return F with F F^T = `matrix`: the Cholesky factor if it exists, else V diag(sqrt(eigenvalues)).
+    """Return F with F F^T = `matrix`: the Cholesky factor, or V diag(sqrt(eigenvalues)) if `matrix` is singular.
 
     Parameters
     ----------
@@ -66,11 +66,12 @@ def covariance_factor(name: str, matrix: ArrayLike, *, dimension: int | None = N
         If `matrix` is no covariance of that kind or has another shape.
     """
     checked = covariance(name, matrix, dimension=dimension, definite=definite)
-    try:
-        return np.linalg.cholesky(checked)
-    except np.linalg.LinAlgError:
-        eigenvalues, eigenvectors = np.linalg.eigh(checked)
-        return eigenvectors * np.sqrt(np.clip(eigenvalues, 0.0, None))
+    eigenvalues, eigenvectors = np.linalg.eigh(checked)
+    rounding = checked.shape[0] * np.finfo(float).eps * eigenvalues[-1]
+    if eigenvalues[0] > rounding:
+        return np.asarray(np.linalg.cholesky(checked))
+    # The square root would turn an eigenvalue of 1e-16 into a direction of length 1e-8.
+    return np.asarray(eigenvectors * np.sqrt(np.where(eigenvalues > rounding, eigenvalues, 0.0)))
 
 
 def _signs(rng: Any, shape: tuple[int, ...]) -> Any:

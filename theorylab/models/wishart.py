@@ -128,9 +128,13 @@ def laguerre_bidiagonal(rng: Any, size: int, *, degrees_of_freedom: int, dimensi
     """
     n, d = whole_number("degrees_of_freedom", degrees_of_freedom), whole_number("dimension", dimension)
     xp, k, m = namespace_of(rng), min(n, d), max(n, d)
-    diagonal = rng.chisquare(xp.arange(m, m - k, -1, dtype=float), (size, k))
-    below = rng.chisquare(xp.arange(k - 1, 0, -1, dtype=float), (size, k - 1)) if k > 1 else xp.zeros((size, 0))
-    return LaguerreBidiagonal(diagonal, below)
+    diagonal_degrees, degrees_below = xp.arange(m, m - k, -1, dtype=float), xp.arange(k - 1, 0, -1, dtype=float)
+    if isinstance(rng, np.random.Generator):
+        from theorylab.models.wishart_kernels import chi_squared_rows
+
+        return LaguerreBidiagonal(chi_squared_rows(rng, diagonal_degrees, size), chi_squared_rows(rng, degrees_below, size))
+    below = rng.chisquare(degrees_below, (size, k - 1)) if k > 1 else xp.zeros((size, 0))
+    return LaguerreBidiagonal(rng.chisquare(diagonal_degrees, (size, k)), below)
 
 
 def tridiagonal_entries(bidiagonal: LaguerreBidiagonal) -> tuple[Any, Any]:
@@ -141,7 +145,7 @@ def tridiagonal_entries(bidiagonal: LaguerreBidiagonal) -> tuple[Any, Any]:
 
 
 def laguerre_tridiagonal(rng: Any, size: int, *, degrees_of_freedom: int, dimension: int) -> tuple[Any, Any]:
-    """Draw the diagonal (size, k) and the squared off-diagonal (size, k - 1) of a tridiagonal T with the nonzero eigenvalues of S ~ Wishart_d(n, I)."""
+    """Draw a tridiagonal T with the nonzero eigenvalues of S ~ Wishart_d(n, I): its diagonal (size, k) and squared off-diagonal (size, k - 1)."""
     return tridiagonal_entries(laguerre_bidiagonal(rng, size, degrees_of_freedom=degrees_of_freedom, dimension=dimension))
 
 

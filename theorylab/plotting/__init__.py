@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from theorylab.plotting.curves import SERIES, Series, mark_level, panel_label, simulation_points, theory_line
+from theorylab.plotting.curves import (
+    SERIES,
+    Series,
+    note,
+    panel_label,
+    powers_of_two_axis,
+    series_legend,
+    simulation_points,
+    theory_line,
+    write_level,
+)
+from theorylab.plotting.maps import number_map
 from theorylab.plotting.style import DOUBLE_COLUMN, SINGLE_COLUMN, new_figure, save_figure, style
 
 __all__ = [
@@ -10,11 +21,15 @@ __all__ = [
     "SERIES",
     "SINGLE_COLUMN",
     "Series",
-    "mark_level",
     "new_figure",
+    "note",
+    "number_map",
     "panel_label",
+    "powers_of_two_axis",
     "save_figure",
+    "series_legend",
     "simulation_points",
     "style",
     "theory_line",
+    "write_level",
 ]

@@ -1,4 +1,7 @@
-"""Lines for theory, points with intervals for simulation; series differ in colour, dash and marker, so that they survive grey and colour blindness."""
+"""Lines for theory, points with intervals for simulation.
+
+Series differ in colour, dash and marker, so that they survive grey paper and colour blindness.
+"""
 
 from __future__ import annotations
 
@@ -8,34 +11,42 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-__all__ = ["SERIES", "Series", "mark_level", "panel_label", "simulation_points", "theory_line"]
+__all__ = ["SERIES", "Series", "note", "panel_label", "powers_of_two_axis", "series_legend", "simulation_points", "theory_line", "write_level"]
 
 
 @dataclass(frozen=True)
 class Series:
-    """How one series looks everywhere: colour (Okabe and Ito's palette, ordered by lightness contrast), dash and marker."""
+    """How one series looks everywhere: colour, dash and marker."""
 
     colour: str
     dash: Any
     marker: str
 
 
+# Okabe and Ito's palette, safe for colour-blind readers; without its yellow, which is too pale for lines. Neighbours differ in lightness.
 SERIES = (
     Series("#0072B2", "-", "o"),
     Series("#D55E00", (0, (5, 2)), "s"),
     Series("#009E73", (0, (1.5, 1.5)), "^"),
     Series("#CC79A7", (0, (6, 2, 1.5, 2)), "D"),
-    Series("#E69F00", (0, (9, 3)), "v"),
-    Series("#56B4E9", (0, (3, 1, 1, 1, 1, 1)), "P"),
-    Series("#000000", (0, (1, 3)), "x"),
+    Series("#000000", (0, (9, 3)), "v"),
+    Series("#E69F00", (0, (3, 1, 1, 1, 1, 1)), "P"),
+    Series("#56B4E9", (0, (1, 3)), "X"),
 )
+
+
+def _look(series: int) -> Series:
+    return SERIES[series % len(SERIES)]
 
 
 def theory_line(axes: Axes, x: ArrayLike, y: ArrayLike, series: int = 0, label: str | None = None, **options: Any) -> None:
     """Draw a closed form as a line."""
-    look = SERIES[series % len(SERIES)]
+    look = _look(series)
     axes.plot(np.asarray(x), np.asarray(y), **{"color": look.colour, "linestyle": look.dash, "label": label, "zorder": 2, **options})
 
 
@@ -57,7 +68,7 @@ def simulation_points(
     **options
         Passed to ``Axes.errorbar``.
     """
-    look = SERIES[series % len(SERIES)]
+    look = _look(series)
     prefix = f"{value}_" if value else ""
     estimate, low, high = (np.array([row[prefix + name] for row in rows], dtype=float) for name in ("estimate", "low", "high"))
     settings: dict[str, Any] = {
@@ -72,16 +83,70 @@ def simulation_points(
     axes.errorbar(np.asarray(x, dtype=float), estimate, yerr=np.maximum([estimate - low, high - estimate], 0.0), **{**settings, **options})
 
 
-def mark_level(axes: Axes, value: float, text: str, *, vertical: bool = False) -> None:
-    """Draw a thin grey reference line with its name at the end of the line."""
-    line = axes.axvline if vertical else axes.axhline
-    line(value, color="0.45", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
-    if vertical:
-        axes.annotate(text, (value, 1), xycoords=("data", "axes fraction"), xytext=(3, -2), textcoords="offset points", va="top", fontsize=7, color="0.3")
-    else:
-        axes.annotate(text, (1, value), xycoords=("axes fraction", "data"), xytext=(-2, 2), textcoords="offset points", ha="right", fontsize=7, color="0.3")
+def series_legend(axes: Axes, labels: Sequence[str], *, first: int = 0, **options: Any) -> Legend:
+    """Write one legend entry per series, its line and its marker together.
+
+    Parameters
+    ----------
+    axes
+        Where.
+    labels
+        Names of the series ``first``, ``first + 1``, ...
+    **options
+        Passed to ``Axes.legend``.
+    """
+    handles = []
+    for number in range(len(labels)):
+        look = _look(first + number)
+        handles.append(Line2D([], [], color=look.colour, linestyle=look.dash, marker=look.marker, markerfacecolor="white", markeredgewidth=1.2))
+    return axes.legend(handles, list(labels), **{"handlelength": 2.8, **options})
+
+
+def write_level(axes: Axes, value: float, text: str, *, at: float = 0.99, below: bool = False, distance: float = 2.0) -> None:
+    """Draw a thin grey level with its name along it.
+
+    Parameters
+    ----------
+    axes, value, text
+        Where, the height, and the name.
+    at
+        Where along the level the name ends, as a fraction of the axes.
+    below
+        Whether the name is written below the level.
+    distance
+        Between level and name, in points.
+    """
+    axes.axhline(value, color="0.45", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
+    axes.annotate(
+        text,
+        (at, value),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, -distance if below else distance),
+        textcoords="offset points",
+        va="top" if below else "bottom",
+        ha="right",
+        fontsize=7,
+        color="0.25",
+    )
+
+
+def powers_of_two_axis(axes: Axes, name: str = "x", *, least: float, most: float) -> None:
+    """Make an axis logarithmic with plain numbers at powers of two, at most nine of them."""
+    axis = axes.xaxis if name == "x" else axes.yaxis
+    set_scale = axes.set_xscale if name == "x" else axes.set_yscale
+    set_scale("log", base=2)
+    exponents = np.arange(np.floor(np.log2(least)), np.ceil(np.log2(most)) + 1)
+    stride = -(-len(exponents) // 9)
+    ticks = 2.0 ** exponents[exponents % stride == 0]
+    axis.set_ticks(ticks, [f"{tick:g}" if tick >= 1 else f"1/{1 / tick:g}" for tick in ticks])
+    axis.set_ticks([], minor=True)
 
 
 def panel_label(axes: Axes, text: str) -> None:
     """Write a panel's title at its left."""
     axes.set_title(text, loc="left")
+
+
+def note(figure: Figure, text: str) -> None:
+    """Write a small line below the panels that says what lines and points are."""
+    figure.supxlabel(text, x=0.005, ha="left", fontsize=7, color="0.25")

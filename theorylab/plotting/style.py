@@ -25,6 +25,7 @@ _SETTINGS: dict[str, Any] = {
     "axes.titlesize": 9,
     "axes.labelsize": 9,
     "legend.fontsize": 8,
+    "legend.title_fontsize": 8,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
     "axes.spines.top": False,
@@ -53,7 +54,7 @@ def style() -> Iterator[None]:
 
 
 def new_figure(
-    rows: int = 1, columns: int = 1, *, width: float = DOUBLE_COLUMN, height: float = 2.8, **options: Any
+    rows: int = 1, columns: int = 1, *, mosaic: str | None = None, width: float = DOUBLE_COLUMN, height: float = 2.8, **options: Any
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure with a constrained layout and the flat list of its axes; no window and no global state.
 
@@ -61,13 +62,18 @@ def new_figure(
     ----------
     rows, columns
         Panels.
+    mosaic
+        Instead of rows and columns, a drawing of the panels such as ``"ab;cc"``; the axes come in the order of their letters.
     width, height
         Inches of the whole figure.
     **options
-        Passed to ``Figure.subplots``.
+        Passed to ``Figure.subplots`` or ``Figure.subplot_mosaic``.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
+    if mosaic is not None:
+        panels = figure.subplot_mosaic(mosaic, **options)
+        return figure, [panels[letter] for letter in sorted(panels)]
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, list(axes.flat)
 
@@ -81,5 +87,7 @@ def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] 
         # A date in the file would make equal figures differ.
         metadata: dict[str, Any] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind, {})
         figure.savefig(path, metadata=metadata)
+        # The layout is found once: it takes as long as the drawing.
+        figure.set_layout_engine("none")
         files.append(path)
     return tuple(files)

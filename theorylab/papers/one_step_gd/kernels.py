@@ -8,7 +8,7 @@ q = n (n + 2) (d (d + 2) + 2 sigma2 d + sigma2^2), and the minimum L* = sigma2 +
 
 Isserlis: the first term is the part of the prediction that is odd in y with its square completed, the rest is the even part's second moment
 with E[S B S] = n (n + 1) B + n tr(B) I, E[|y|^2 S] = mu I, E|y|^4 = q. A parameter vector is (a, c, A row by row, b), (d + 1)^2 numbers: v and
-then M row by row. A unit test holds loss and gradient against the enumeration of the real layer and against the closed form.
+then M row by row. The enumeration of the real layer, which holds no formula, is the reference of loss and gradient in the unit tests.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def excess_and_gradient(x: np.ndarray, n: int, d: int, sigma2: float, gradient: 
     for i in range(d):
         gradient[i] += 2.0 * n * squared_matrix * x[i]
     gradient[d] += 2.0 * mu * coupling + 2.0 * c * q * squared_b
-    return excess + n * squared_matrix * squared_a + 2.0 * c * mu * coupling + c * c * q * squared_b
+    excess += n * squared_matrix * squared_a + 2.0 * c * mu * coupling + c * c * q * squared_b
+    return float(excess)
 
 
 @njit(cache=True, nogil=True)
@@ -148,14 +149,31 @@ def first_minimum(c0: float, c1: float, c2: float, c3: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def bfgs_rows(
-    starts: np.ndarray, n: int, d: int, sigma2: float, gradient_tolerance: float, maximum_iterations: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _balance(x: np.ndarray, d: int, allowed: float) -> bool:
+    """Rescale `x` to |v| = |M|_F if one is more than `allowed` times the other; the prediction, hence L, stays the same."""
+    value, matrix = 0.0, 0.0
+    for i in range(d + 1):
+        value += x[i] * x[i]
+    for i in range(d + 1, x.size):
+        matrix += x[i] * x[i]
+    if value == 0.0 or matrix == 0.0 or (matrix <= allowed * allowed * value and value <= allowed * allowed * matrix):
+        return False
+    ratio = (matrix / value) ** 0.25
+    for i in range(d + 1):
+        x[i] *= ratio
+    for i in range(d + 1, x.size):
+        x[i] /= ratio
+    return True
+
+
+@njit(cache=True, nogil=True)
+def bfgs_rows(starts: np.ndarray, n: int, d: int, sigma2: float, gradient_tolerance: float, maximum_iterations: int) -> tuple[np.ndarray, np.ndarray]:
     """Descend from each row of `starts` (size, (d + 1)^2) by BFGS; return the final rows and the iterations spent on each.
 
     Along a line L is a quartic, so three slopes besides the current one fix it and each line search stops at the exact first minimum ahead.
-    A row stops when the norm of its gradient is at most `gradient_tolerance`, when it can no longer move, or after `maximum_iterations`.
-    Rows do not interact: any split of the rows over threads gives the same numbers.
+    The scale that v and M may exchange is free, and descent would let it drift to infinity: it is reset whenever |v| and |M| differ by more
+    than a factor 2. A row stops when the norm of its gradient is at most `gradient_tolerance`, when it can no longer move, or after
+    `maximum_iterations`. Rows do not interact: any split of the rows over threads gives the same numbers.
     """
     size, length = starts.shape
     ends = starts.copy()
@@ -165,9 +183,13 @@ def bfgs_rows(
     direction, point, change, mapped = np.empty(length), np.empty(length), np.empty(length), np.empty(length)
     for row in range(size):
         x = ends[row]
+        _balance(x, d, 1.0)
         excess_and_gradient(x, n, d, sigma2, gradient)
         fresh = True
         for iteration in range(maximum_iterations):
+            if _balance(x, d, 2.0):
+                excess_and_gradient(x, n, d, sigma2, gradient)
+                fresh = True
             squared_norm = 0.0
             for i in range(length):
                 squared_norm += gradient[i] * gradient[i]

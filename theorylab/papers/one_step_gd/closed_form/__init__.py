@@ -25,10 +25,12 @@ from theorylab.papers.one_step_gd.closed_form.covariate_laws import (
     squared_norm_moment_student,
 )
 from theorylab.papers.one_step_gd.closed_form.dynamics import (
+    balanced_raw_start,
     balanced_start,
     gradient_flow_logistic,
     gradient_flow_loss,
     layer_imbalance,
+    raw_gradient_flow_time,
 )
 from theorylab.papers.one_step_gd.closed_form.landscape import (
     global_minimiser,
@@ -103,6 +105,7 @@ __all__ = [
     "PopulationLoss",
     "SpuriousMinimum",
     "TeacherMoments",
+    "balanced_raw_start",
     "balanced_start",
     "bayes_excess_dimension_one",
     "bayes_excess_exact",
@@ -153,6 +156,7 @@ __all__ = [
     "rank_one_point",
     "rank_one_stability_ratio",
     "rank_one_threshold_noise_variance",
+    "raw_gradient_flow_time",
     "raw_population_loss",
     "raw_population_loss_gradient",
     "raw_population_loss_hessian",

@@ -2,6 +2,7 @@
 
 from theorylab.models.linear_regression import draw_prompts
 from theorylab.papers.one_step_gd.monte_carlo.covariate_samplers import sample_covariate_traces
+from theorylab.papers.one_step_gd.monte_carlo.curvature import enumerate_loss_hessian
 from theorylab.papers.one_step_gd.monte_carlo.descent import descend_many, sample_descent_outcomes
 from theorylab.papers.one_step_gd.monte_carlo.enumerations import (
     enumerate_loss_gradient,
@@ -10,8 +11,9 @@ from theorylab.papers.one_step_gd.monte_carlo.enumerations import (
     enumerate_pythagoras,
     enumerate_query_bias_gradient,
     enumerate_squared_gradient,
-    prompt_expectation,
 )
+from theorylab.papers.one_step_gd.monte_carlo.finite_prompts import prompt_expectation
+from theorylab.papers.one_step_gd.monte_carlo.gradient_flow import descend, descend_raw_weights
 from theorylab.papers.one_step_gd.monte_carlo.layer import (
     attention_coefficients,
     gram_apply,
@@ -19,15 +21,9 @@ from theorylab.papers.one_step_gd.monte_carlo.layer import (
     raw_weights,
     reduced_parameters,
 )
-from theorylab.papers.one_step_gd.monte_carlo.prompt_samplers import (
-    sample_layer_losses,
-    sample_preconditioner_errors,
-    sample_prompt_losses,
-    sample_prompt_terms,
-    sample_pythagoras,
-    sample_query_bias_gradient,
-)
+from theorylab.papers.one_step_gd.monte_carlo.layer_samplers import sample_layer_losses, sample_prompt_losses, sample_pythagoras
 from theorylab.papers.one_step_gd.monte_carlo.ridge_samplers import sample_bayes_distance, sample_bayes_gap, sample_learning_rate_terms
+from theorylab.papers.one_step_gd.monte_carlo.settings import Setting, draw_raw_weights, draw_setting
 from theorylab.papers.one_step_gd.monte_carlo.spectral_samplers import (
     sample_bayes_excess,
     sample_conditional_preconditioner_errors,
@@ -35,6 +31,7 @@ from theorylab.papers.one_step_gd.monte_carlo.spectral_samplers import (
     sample_test_length_excess,
     sample_wishart_traces,
 )
+from theorylab.papers.one_step_gd.monte_carlo.step_samplers import sample_preconditioner_errors, sample_prompt_terms, sample_query_bias_gradient
 from theorylab.papers.one_step_gd.monte_carlo.teacher_enumerations import enumerate_teacher_loss, enumerate_teacher_terms
 from theorylab.papers.one_step_gd.monte_carlo.teacher_samplers import (
     sample_network_terms,
@@ -45,7 +42,6 @@ from theorylab.papers.one_step_gd.monte_carlo.teacher_samplers import (
 from theorylab.papers.one_step_gd.monte_carlo.teachers import LINKS, apply_link, link_moments
 from theorylab.papers.one_step_gd.monte_carlo.training import (
     batch_gradient,
-    descend,
     raw_weight_gradients,
     sample_trained_layers,
     train_linear_attention,
@@ -53,13 +49,18 @@ from theorylab.papers.one_step_gd.monte_carlo.training import (
 
 __all__ = [
     "LINKS",
+    "Setting",
     "apply_link",
     "attention_coefficients",
     "batch_gradient",
     "descend",
     "descend_many",
+    "descend_raw_weights",
     "draw_prompts",
+    "draw_raw_weights",
+    "draw_setting",
     "enumerate_loss_gradient",
+    "enumerate_loss_hessian",
     "enumerate_population_loss",
     "enumerate_prompt_terms",
     "enumerate_pythagoras",

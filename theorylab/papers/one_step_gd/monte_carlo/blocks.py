@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["block_at_test_length", "block_of", "prompt_block", "spectrum_block"]
+import numpy as np
+from numpy.typing import ArrayLike
+
+__all__ = ["block_at_test_length", "block_of", "layer_block", "prompt_block", "raw_layer_block", "spectrum_block"]
 
 
 def block_of(numbers_per_replicate: int) -> int:
@@ -24,3 +27,13 @@ def spectrum_block(*, context_length: int, dimension: int, **_: object) -> int:
 def block_at_test_length(*, test_length: int, dimension: int, **_: object) -> int:
     """Block of a sampler that draws bidiagonal matrices at the test length."""
     return block_of(4 * min(test_length, dimension))
+
+
+def layer_block(*, value_vector: ArrayLike, context_length: int, **_: object) -> int:
+    """Block of a sampler that puts prompts through a layer given by (v, M)."""
+    return prompt_block(context_length=context_length, dimension=np.size(np.asarray(value_vector)) - 1)
+
+
+def raw_layer_block(*, head: ArrayLike, context_length: int, **_: object) -> int:
+    """Block of a sampler that puts prompts through a layer given by its raw weights."""
+    return layer_block(value_vector=head, context_length=context_length)

@@ -42,9 +42,7 @@ def sample_covariate_traces(
         for nu > 8, skewness for nu > 12. Skewness 1 for the sphere, 5 to 8 for "laplace".
     """
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
-    features = draw_covariates(
-        rng, size, n, dimension=d, law=covariate_law, student_degrees_of_freedom=student_degrees_of_freedom
-    )
+    features = draw_covariates(rng, size, n, dimension=d, law=covariate_law, student_degrees_of_freedom=student_degrees_of_freedom)
     transposed = features.swapaxes(1, 2)
     gram = transposed @ features if d <= n else features @ transposed
     trace = (features**2).sum(axis=(1, 2))

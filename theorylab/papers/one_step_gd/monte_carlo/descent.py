@@ -18,9 +18,7 @@ _GRADIENT_TOLERANCE = 1e-10
 _MAXIMUM_ITERATIONS = 20_000
 
 
-def descend_many(
-    starts: ArrayLike, *, context_length: int, dimension: int, noise_variance: float, threads: int = 1
-) -> tuple[np.ndarray, np.ndarray]:
+def descend_many(starts: ArrayLike, *, context_length: int, dimension: int, noise_variance: float, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Descend by BFGS from every start; the result does not depend on `threads`.
 
     Parameters

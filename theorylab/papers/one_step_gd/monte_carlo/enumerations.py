@@ -1,28 +1,17 @@
-"""Exact population quantities of the real layer, arXiv:2307.03576, by visiting every prompt of a finite world that has the same means.
+"""Exact population quantities of the real layer, arXiv:2307.03576, enumerated over a finite world of prompts: no randomness, no formula.
 
-Why finite worlds suffice: with theta = M^T G v the error |theta - w|^2 has degree at most 4 in every single Gaussian coordinate (an entry of
-X, of the task or of the noise), so replacing each N(0, 1) by the law 0, +-sqrt 3 with probabilities 2/3, 1/6, 1/6, which has the same
-moments through order 5, changes no mean. The query is integrated out by its covariance, except where the layer reads it twice. The number
-of points is 3^(n d + d + n), so this is for contexts of a few tokens: (3, 2) and (2, 3) have 3^11 points, about 0.2 s. No randomness.
+(n, d) = (3, 2) and (2, 3) have 3^11 prompts, about 0.1 s; see `prompt_expectation` for why the finite world suffices and how many prompts it has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.models.linear_regression import COVARIATE_LAWS, NOISE_LAWS, PRIORS, Prompts, covariance_factor
-from theorylab.numerics.enumeration import (
-    FiniteLaw,
-    equally_likely,
-    gauss_hermite_law,
-    product_expectation,
-    rademacher_law,
-    three_point_law,
-)
+from theorylab.models.linear_regression import Prompts
+from theorylab.papers.one_step_gd.monte_carlo.finite_prompts import prompt_expectation
 from theorylab.papers.one_step_gd.monte_carlo.layer import (
     attention_coefficients,
     checked_parameters,
@@ -30,8 +19,8 @@ from theorylab.papers.one_step_gd.monte_carlo.layer import (
     linear_attention_predict,
     raw_weights,
 )
-from theorylab.papers.one_step_gd.monte_carlo.prompt_samplers import squared_norm
-from theorylab.validation import array_of_shape, choice, reals, whole_number
+from theorylab.papers.one_step_gd.monte_carlo.norms import squared_norm
+from theorylab.validation import array_of_shape, reals, whole_number
 
 __all__ = [
     "enumerate_loss_gradient",
@@ -40,87 +29,7 @@ __all__ = [
     "enumerate_pythagoras",
     "enumerate_query_bias_gradient",
     "enumerate_squared_gradient",
-    "prompt_expectation",
 ]
-
-_ENUMERABLE = {"gaussian": three_point_law, "rademacher": rademacher_law}
-
-
-def _finite(name: str, law: str, known: tuple[str, ...]) -> FiniteLaw:
-    choice(name, law, known)
-    if law not in _ENUMERABLE:
-        raise ValueError(f"{name} must be one of {tuple(_ENUMERABLE)} to be enumerated; got {law!r}")
-    return _ENUMERABLE[law]()
-
-
-def prompt_expectation(
-    statistic: Callable[[Prompts], Any],
-    *,
-    context_length: int,
-    dimension: int,
-    noise_variance: float,
-    feature_covariance: ArrayLike | None = None,
-    task_covariance: ArrayLike | None = None,
-    prior_mean: ArrayLike | None = None,
-    covariate_law: str = "gaussian",
-    prior: str = "gaussian",
-    noise_law: str = "gaussian",
-    query_points: int = 0,
-) -> Any:
-    """Return E statistic(prompt) over all prompts of the finite world.
-
-    Parameters
-    ----------
-    statistic
-        Maps a batch of prompts to values (size, ...), or a dict of them. With "gaussian" laws it must be a polynomial of degree at most 5 in
-        every single coordinate.
-    context_length, dimension
-        n >= 1 and d >= 1.
-    noise_variance
-        sigma2 >= 0; at 0 no noise is enumerated.
-    feature_covariance, task_covariance, prior_mean
-        Sigma, Omega (the identity when left out) and the mean of the task (zero when left out).
-    covariate_law, noise_law
-        "gaussian" or "rademacher".
-    prior
-        "gaussian" or "one_hot" (one coordinate is +-sqrt(d)).
-    query_points
-        If k > 0, a query is enumerated as well, with k Gauss-Hermite points a coordinate (degree 2k - 1); its label is left out.
-
-    Raises
-    ------
-    ValueError
-        If a law cannot be enumerated, a parameter is out of range, or there are too many points.
-    """
-    n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
-    scale = float(np.sqrt(reals("noise_variance", noise_variance, minimum=0.0)))
-    identity = np.eye(d)
-    mixing = covariance_factor("feature_covariance", identity if feature_covariance is None else feature_covariance, dimension=d)
-    omega = identity if task_covariance is None else task_covariance
-    task_mixing = covariance_factor("task_covariance", omega, dimension=d, definite=False)
-    mean = np.zeros(d) if prior_mean is None else array_of_shape("prior_mean", prior_mean, (d,))
-    choice("prior", prior, PRIORS)
-    noisy = scale > 0.0
-    query_laws = [gauss_hermite_law(query_points)] * d if query_points else []
-    task_laws = [three_point_law()] * d if prior == "gaussian" else [equally_likely(np.arange(2 * d))]
-    covariate = _finite("covariate_law", covariate_law, COVARIATE_LAWS)
-    noise = _finite("noise_law", noise_law, NOISE_LAWS)
-    laws = query_laws + task_laws + [noise] * (n if noisy else 0) + [covariate] * (n * d)
-    hot_tasks = np.sqrt(d) * np.concatenate([identity, -identity])
-
-    def evaluate(points: np.ndarray) -> Any:
-        position = len(query_laws)
-        query = points[:, :position] @ mixing.T if query_laws else None
-        tasks = points[:, position : position + len(task_laws)]
-        task = (tasks if prior == "gaussian" else hot_tasks[tasks[:, 0].astype(int)]) @ task_mixing.T + mean
-        position += len(task_laws)
-        features = points[:, len(laws) - n * d :].reshape(-1, n, d) @ mixing.T
-        labels = (features @ task[:, :, None])[:, :, 0]
-        if noisy:
-            labels = labels + scale * points[:, position : position + n]
-        return statistic(Prompts(features, labels, task, query, None))
-
-    return product_expectation(evaluate, laws)
 
 
 def _metric(feature_covariance: ArrayLike | None, dimension: int) -> np.ndarray:
@@ -248,7 +157,7 @@ def enumerate_loss_gradient(
 
 def enumerate_squared_gradient(context_length: int, dimension: int, noise_variance: float, *, prior_variance: float = 1.0) -> float:
     """Return E|X^T y|^2 for Sigma = I, Omega = tau2 I, exactly: the denominator of the best learning rate."""
-    return enumerate_prompt_terms(context_length, dimension, noise_variance, prior_variance=prior_variance)["squared_gradient"]
+    return float(enumerate_prompt_terms(context_length, dimension, noise_variance, prior_variance=prior_variance)["squared_gradient"])
 
 
 def enumerate_prompt_terms(
@@ -361,9 +270,7 @@ def enumerate_pythagoras(
     return means
 
 
-def enumerate_query_bias_gradient(
-    prior_mean: ArrayLike, preconditioner: ArrayLike, context_length: int, noise_variance: float
-) -> np.ndarray:
+def enumerate_query_bias_gradient(prior_mean: ArrayLike, preconditioner: ArrayLike, context_length: int, noise_variance: float) -> np.ndarray:
     """Return E[|y|^2 (w - P X^T y)], (d,), for w ~ N(prior_mean, I) and Sigma = I, exactly.
 
     It is -1/(2 c) times the gradient of the loss with respect to b where a = b = 0 and P = c A^T; read off the layer's backward pass at c = 1.
@@ -383,4 +290,4 @@ def enumerate_query_bias_gradient(
     value_vector = np.append(np.zeros(d), 1.0)
     key_query_matrix = np.vstack([step_matrix.T, np.zeros(d)])
     _, gradient = enumerate_loss_gradient(value_vector, key_query_matrix, context_length, noise_variance, prior_mean=mean)
-    return -0.5 * gradient[-1]
+    return np.asarray(-0.5 * gradient[-1])

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 from theorylab.backend import namespace_of
 from theorylab.models.linear_regression import Prompts, covariance_factor, draw_prompts, ridge_weights
 from theorylab.montecarlo.samplers import block_size
-from theorylab.papers.one_step_gd.monte_carlo.blocks import prompt_block
+from theorylab.papers.one_step_gd.monte_carlo.blocks import layer_block, prompt_block
 from theorylab.papers.one_step_gd.monte_carlo.layer import attention_coefficients, checked_parameters
-from theorylab.papers.one_step_gd.monte_carlo.prompt_samplers import metric_of, squared_norm
+from theorylab.papers.one_step_gd.monte_carlo.norms import metric_of, squared_norm
 from theorylab.validation import choice, reals, whole_number
 
 __all__ = ["sample_bayes_distance", "sample_bayes_gap", "sample_learning_rate_terms"]
@@ -112,11 +112,7 @@ def sample_bayes_gap(
     }
 
 
-def _layer_block(*, value_vector: ArrayLike, context_length: int, **_: object) -> int:
-    return prompt_block(context_length=context_length, dimension=np.size(np.asarray(value_vector)) - 1)
-
-
-@block_size(_layer_block)
+@block_size(layer_block)
 def sample_bayes_distance(
     rng: Any,
     size: int,

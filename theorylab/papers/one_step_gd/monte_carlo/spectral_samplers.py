@@ -103,9 +103,7 @@ def sample_test_length_excess(
 
 
 @block_size(spectrum_block)
-def sample_bayes_excess(
-    rng: Any, size: int, *, context_length: int, dimension: int, noise_variance: float, prior_variance: float = 1.0
-) -> Any:
+def sample_bayes_excess(rng: Any, size: int, *, context_length: int, dimension: int, noise_variance: float, prior_variance: float = 1.0) -> Any:
     """Sample the excess loss of ridge regression given X, tau2 tr (I + S / lam)^-1 with lam = sigma2 / tau2.
 
     It is the posterior variance of w, summed: sigma2 / (lam + mu) for each of the min(n, d) eigenvalues mu of the bidiagonal model and tau2

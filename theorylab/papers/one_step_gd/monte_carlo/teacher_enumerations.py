@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.numerics.enumeration import equally_likely, gauss_hermite_law, product_expectation, three_point_law
 from theorylab.papers.one_step_gd.monte_carlo.layer import attention_coefficients, checked_parameters
-from theorylab.papers.one_step_gd.monte_carlo.prompt_samplers import squared_norm
+from theorylab.papers.one_step_gd.monte_carlo.norms import squared_norm
 from theorylab.papers.one_step_gd.monte_carlo.teachers import apply_link
 from theorylab.validation import choice, reals, whole_number
 
@@ -56,9 +56,7 @@ def _degree(link: str) -> int:
     return POLYNOMIAL_DEGREES[link]
 
 
-def enumerate_teacher_loss(
-    value_vector: ArrayLike, key_query_matrix: ArrayLike, link: str, context_length: int, noise_variance: float
-) -> float:
+def enumerate_teacher_loss(value_vector: ArrayLike, key_query_matrix: ArrayLike, link: str, context_length: int, noise_variance: float) -> float:
     """Return the population loss of the layer with parameters (v, M) for a polynomial teacher in d = 2, exactly.
 
     Parameters
@@ -85,16 +83,27 @@ def enumerate_teacher_loss(
 
     def loss(features: np.ndarray, labels: np.ndarray, beta: np.ndarray, second_moment: np.ndarray) -> np.ndarray:
         theta = attention_coefficients(vector, matrix, features, labels)
-        return second_moment - 2.0 * (theta * beta).sum(axis=1) + squared_norm(theta)
+        return np.asarray(second_moment - 2.0 * (theta * beta).sum(axis=1) + squared_norm(theta))
 
     return float(noise_variance + _teacher_expectation(loss, link, context_length, noise_variance, degree))
 
 
-def enumerate_teacher_terms(link: str, context_length: int, noise_variance: float) -> dict[str, float]:
-    """Return the exact means "correlation" E beta_f.X^T y, "squared_gradient" E|X^T y|^2 and "squared_label" E y^2 in d = 2.
+def enumerate_teacher_terms(link: str, context_length: int, noise_variance: float) -> dict[str, Any]:
+    """Return the exact means that decide every (preconditioned) step P X^T y for a polynomial teacher in d = 2.
 
-    The best plain step is correlation / squared_gradient, with loss squared_label - correlation^2 / squared_gradient. Parameters as in
-    `enumerate_teacher_loss`.
+    The loss of P is squared_label - 2 tr(P slope_by_gradient^T) + tr(P gradient_by_gradient P^T); the best plain step is correlation /
+    squared_gradient, with loss squared_label - correlation^2 / squared_gradient.
+
+    Parameters
+    ----------
+    link, context_length, noise_variance
+        As in `enumerate_teacher_loss`.
+
+    Returns
+    -------
+    dict
+        "correlation" E beta_f.X^T y, "squared_gradient" E|X^T y|^2 and "squared_label" E y^2 (floats); "slope_by_gradient" E[beta_f (X^T y)^T]
+        and "gradient_by_gradient" E[X^T y y^T X], (2, 2).
     """
     degree = 2 * _degree(link) + 2
 
@@ -104,7 +113,9 @@ def enumerate_teacher_terms(link: str, context_length: int, noise_variance: floa
             "correlation": (beta * gradient).sum(axis=1),
             "squared_gradient": squared_norm(gradient),
             "squared_label": squared_norm(labels) / labels.shape[1],
+            "slope_by_gradient": beta[:, :, None] * gradient[:, None, :],
+            "gradient_by_gradient": gradient[:, :, None] * gradient[:, None, :],
         }
 
-    means: dict[str, float] = _teacher_expectation(terms, link, context_length, noise_variance, degree)
+    means: dict[str, Any] = _teacher_expectation(terms, link, context_length, noise_variance, degree)
     return means

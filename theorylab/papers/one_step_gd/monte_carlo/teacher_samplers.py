@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.backend import namespace_of
 from theorylab.models.linear_regression import draw_noise, draw_sphere
 from theorylab.montecarlo.samplers import block_size
-from theorylab.papers.one_step_gd.monte_carlo.blocks import block_of, prompt_block
+from theorylab.papers.one_step_gd.monte_carlo.blocks import block_of, layer_block, prompt_block
 from theorylab.papers.one_step_gd.monte_carlo.layer import attention_coefficients, checked_parameters
-from theorylab.papers.one_step_gd.monte_carlo.prompt_samplers import squared_norm
+from theorylab.papers.one_step_gd.monte_carlo.norms import squared_norm
 from theorylab.papers.one_step_gd.monte_carlo.teachers import apply_link, link_moments
 from theorylab.validation import choice, whole_number
 
@@ -59,7 +58,8 @@ def sample_teacher_terms(
     Returns
     -------
     dict
-        "correlation" beta_f.X^T y; "query_correlation" f(x_q) x_q.X^T y with a drawn query, the same mean without any quadrature;
+        "correlation" beta_f.X^T y (0 up to rounding for links orthogonal to z, such as "hermite3": ask the next column there);
+        "query_correlation" f(x_q) x_q.X^T y with a drawn query, the same mean without any quadrature;
         "squared_gradient" E[|X^T y|^2 | z, y]; "squared_label" the mean of y_i^2.
     """
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
@@ -120,11 +120,7 @@ def sample_raw_teacher_terms(
     }
 
 
-def _layer_block(*, value_vector: ArrayLike, context_length: int, **_: object) -> int:
-    return prompt_block(context_length=context_length + 1, dimension=np.size(np.asarray(value_vector)) - 1)
-
-
-@block_size(_layer_block)
+@block_size(layer_block)
 def sample_teacher_losses(
     rng: Any,
     size: int,

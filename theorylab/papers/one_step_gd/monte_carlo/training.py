@@ -1,8 +1,8 @@
-"""Training of the real layer: minibatch Adam on W_K, W_Q, W_V, h with the layer's exact gradient, and gradient flow of a given gradient."""
+"""Training of the real layer: minibatch Adam on W_K, W_Q, W_V, h with the layer's exact gradient on each batch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 from theorylab.backend import namespace_of
 from theorylab.models.linear_regression import draw_prompts
 from theorylab.montecarlo.samplers import block_size
-from theorylab.papers.one_step_gd.monte_carlo.layer import checked_parameters, gram_apply, reduced_parameters
-from theorylab.validation import reals, whole_number
+from theorylab.papers.one_step_gd.monte_carlo.layer import gram_apply, reduced_parameters
+from theorylab.validation import array_of_shape, reals, whole_number
 
-__all__ = ["batch_gradient", "descend", "raw_weight_gradients", "sample_trained_layers", "train_linear_attention"]
+__all__ = ["batch_gradient", "raw_weight_gradients", "sample_trained_layers", "train_linear_attention"]
 
 _WEIGHTS = ("key_weights", "query_weights", "value_weights", "head")
 
@@ -80,6 +80,7 @@ def train_linear_attention(
     steps: int = 4000,
     optimiser_step: float = 0.02,
     initial_scale: float = 0.2,
+    initial_weights: Sequence[ArrayLike] | None = None,
 ) -> dict[str, Any]:
     """Train independent layers by minibatch Adam on raw prompts (Sigma = I, Omega = tau2 I), step sizes falling along a cosine to 0.
 
@@ -97,6 +98,8 @@ def train_linear_attention(
         Adam's largest step size, > 0.
     initial_scale
         Standard deviation of all entries of the initial weights, > 0.
+    initial_weights
+        W_K, W_Q, W_V (d+1, d+1) and h (d+1,) from which every run starts instead; `initial_scale` is then not used.
 
     Returns
     -------
@@ -111,8 +114,12 @@ def train_linear_attention(
     scale = float(reals("initial_scale", initial_scale, above=0.0))
     whole_number("runs", runs)
     xp = namespace_of(rng)
-    shapes = [(runs, d + 1, d + 1)] * 3 + [(runs, d + 1)]
-    weights = [scale * rng.standard_normal(shape) for shape in shapes]
+    shapes = [(d + 1, d + 1)] * 3 + [(d + 1,)]
+    if initial_weights is None:
+        weights = [scale * rng.standard_normal((runs, *shape)) for shape in shapes]
+    else:
+        starts = [array_of_shape(name, start, shape) for name, start, shape in zip(_WEIGHTS, initial_weights, shapes, strict=True)]
+        weights = [xp.asarray(np.broadcast_to(start, (runs, *start.shape)).copy()) for start in starts]
     first = [0.0 * weight for weight in weights]
     second = [0.0 * weight for weight in weights]
     losses = xp.empty((total, runs))
@@ -196,60 +203,3 @@ def sample_trained_layers(
         "value_share": xp.sqrt((vector[:, :-1] ** 2).sum(axis=1) / (vector**2).sum(axis=1)),
         "bias_share": xp.sqrt((matrix[:, -1] ** 2).sum(axis=1) / (matrix**2).sum(axis=(1, 2))),
     }
-
-
-def descend(
-    gradient: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
-    value_vector: ArrayLike,
-    key_query_matrix: ArrayLike,
-    times: ArrayLike,
-    *,
-    relative_tolerance: float = 1e-11,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Follow the gradient flow d(v, M)/dt = -gradient(v, M) and return (v, M) at the given times.
-
-    Parameters
-    ----------
-    gradient
-        Maps v, (d+1,) and M, (d+1, d), to the gradients of a loss with respect to them.
-    value_vector, key_query_matrix
-        The start, at time 0.
-    times
-        (T,), increasing, >= 0.
-    relative_tolerance
-        Of each step of the Dormand-Prince 8(5,3) method, above 1e-13.
-
-    Returns
-    -------
-    tuple of arrays of shapes (T, d+1) and (T, d+1, d)
-
-    Raises
-    ------
-    ValueError
-        If a shape does not fit or the times do not increase from 0.
-    RuntimeError
-        If the integration fails before the last time.
-    """
-    from scipy.integrate import solve_ivp
-
-    vector, matrix, d = checked_parameters(value_vector, key_query_matrix)
-    moments = np.atleast_1d(reals("times", times, minimum=0.0))
-    if moments.ndim != 1 or np.any(np.diff(moments) <= 0.0):
-        raise ValueError(f"times must be a list of increasing numbers >= 0; got {times!r}")
-    tolerance = reals("relative_tolerance", relative_tolerance, above=1e-13, below=1.0)
-
-    def velocity(_: float, state: np.ndarray) -> np.ndarray:
-        value_gradient, matrix_gradient = gradient(state[: d + 1], state[d + 1 :].reshape(d + 1, d))
-        return -np.concatenate([np.ravel(value_gradient), np.ravel(matrix_gradient)])
-
-    start = np.concatenate([vector, matrix.ravel()])
-    if moments[-1] == 0.0:
-        states = start[:, None]
-    else:
-        solution = solve_ivp(
-            velocity, (0.0, moments[-1]), start, method="DOP853", t_eval=moments, rtol=tolerance, atol=1e-3 * tolerance
-        )
-        if not solution.success:
-            raise RuntimeError(f"gradient flow could not be followed to time {moments[-1]:g}: {solution.message}")
-        states = solution.y
-    return states[: d + 1].T.copy(), states[d + 1 :].T.reshape(-1, d + 1, d).copy()
