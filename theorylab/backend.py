@@ -94,13 +94,13 @@ class DeviceGenerator:
         return words[:count]
 
     def random(self, size: Shape) -> Any:
-        """Uniform variates on [0, 1) with 53 bits."""
+        """Return uniform variates on [0, 1) with 53 bits."""
         shape = _as_shape(size)
         words = self.raw_words(math.prod(shape))
         return ((words >> np.uint64(11)).astype(np.float64) * 2.0**-53).reshape(shape)
 
     def standard_normal(self, size: Shape) -> Any:
-        """Standard normal variates (Box and Muller)."""
+        """Return standard normal variates (Box and Muller)."""
         xp, shape = self.namespace, _as_shape(size)
         count = math.prod(shape)
         half = -(-count // 2)
@@ -111,26 +111,27 @@ class DeviceGenerator:
         return xp.concatenate([radius * xp.cos(angle), radius * xp.sin(angle)])[:count].reshape(shape)
 
     def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Shape = ()) -> Any:
-        """Normal variates with mean ``loc`` and standard deviation ``scale``."""
+        """Return normal variates with mean ``loc`` and standard deviation ``scale``."""
         return loc + scale * self.standard_normal(size)
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Shape = ()) -> Any:
-        """Uniform variates on [low, high)."""
+        """Return uniform variates on [low, high)."""
         return low + (high - low) * self.random(size)
 
     def exponential(self, scale: Any = 1.0, size: Shape = ()) -> Any:
-        """Exponential variates with mean ``scale``."""
+        """Return exponential variates with mean ``scale``."""
         return -scale * self.namespace.log(1.0 - self.random(size))
 
     def integers(self, low: int, high: int | None = None, size: Shape = ()) -> Any:
-        """Integers in [low, high), or [0, low) if ``high`` is None; each has its probability to within 2**-53."""
+        """Return integers in [low, high), or [0, low) if ``high`` is None; each has its probability to within 2**-53."""
         first, last = (0, low) if high is None else (low, high)
         return first + self.namespace.floor(self.random(size) * (last - first)).astype(np.int64)
 
     def standard_gamma(self, shape: Any, size: Shape | None = None) -> Any:
-        """Gamma variates with unit scale (Marsaglia and Tsang, 2000); ``shape`` > 0 broadcasts against ``size``."""
+        """Return gamma variates with unit scale (Marsaglia and Tsang, 2000); ``shape`` > 0 broadcasts against ``size``."""
         xp = self.namespace
         given = xp.asarray(shape, dtype=np.float64)
+        _check_positive(xp, "shape", given)
         target = given.shape if size is None else _as_shape(size)
         alpha = xp.broadcast_to(given, target).reshape(-1)
         # For alpha < 1: Gamma(alpha) = Gamma(alpha + 1) U^(1/alpha).
@@ -153,8 +154,16 @@ class DeviceGenerator:
         return result.reshape(target)
 
     def chisquare(self, df: Any, size: Shape | None = None) -> Any:
-        """Chi-squared variates with ``df`` > 0 degrees of freedom."""
-        return 2.0 * self.standard_gamma(self.namespace.asarray(df, dtype=np.float64) / 2.0, size)
+        """Return chi-squared variates with ``df`` > 0 degrees of freedom."""
+        given = self.namespace.asarray(df, dtype=np.float64)
+        _check_positive(self.namespace, "df", given)
+        return 2.0 * self.standard_gamma(given / 2.0, size)
+
+
+def _check_positive(namespace: Any, name: str, value: Any) -> None:
+    # A shape that is not positive would be rejected for ever.
+    if not bool(((value > 0.0) & namespace.isfinite(value)).all()):
+        raise ValueError(f"{name} must be finite and > 0; got {value}")
 
 
 def _as_shape(size: Shape) -> tuple[int, ...]:

@@ -114,9 +114,7 @@ class Laboratory:
 
     # What is decided ---------------------------------------------------------------------------------------------------------------
 
-    def grows_like(
-        self, law: Literal["logarithm", "power"], sizes: Sequence[float], points: Sequence[Quantity], *, within: float = 0.1
-    ) -> Verdict:
+    def grows_like(self, law: Literal["logarithm", "power"], sizes: Sequence[float], points: Sequence[Quantity], *, within: float = 0.1) -> Verdict:
         """Decide between ``a + b log(size)`` and ``a size**b``: the claimed law's curvature is within the margin, the rival's is not zero.
 
         Parameters
@@ -130,7 +128,7 @@ class Laboratory:
         """
         choice("law", law, ("logarithm", "power"))
         parts = [point.combination() for point in points]
-        estimands = {"logarithm": logarithmic_curvature(sizes, parts), "power": power_curvature(sizes, parts)}
+        estimands: dict[str, Estimand] = {"logarithm": logarithmic_curvature(sizes, parts), "power": power_curvature(sizes, parts)}
         rival = "power" if law == "logarithm" else "logarithm"
         question = f"growth is a {law} of size (curvature within {within:g})"
         verdict = self.decide(estimands[law], Band(-within, within), question, 0.0, {})
@@ -184,6 +182,7 @@ class Laboratory:
             state = judge(interval, band)
             if state != "undecided" or isinstance(estimand, Exact):
                 break
+            self.engine.half_width = interval.half_width
             needed, reason = replicates_needed(interval, band, replicates), interval.waiting
             hopeless = best_case_replicates(interval, band, replicates) > 4 * self.budget * len(pooled)
             if hopeless or not self._affordable(estimand, look + 1) or self._late(begin):
@@ -214,6 +213,7 @@ class Laboratory:
             if isinstance(estimand, Exact) or (interval.ready and interval.half_width <= goal) or not self._affordable(estimand, look + 1):
                 replicates = sum(moments.count for moments in pooled.values())
                 return Measurement(interval.estimate, interval.low, interval.high, replicates, interval.waiting)
+            self.engine.half_width = interval.half_width
             look += 1
 
     # Bookkeeping -------------------------------------------------------------------------------------------------------------------
@@ -245,4 +245,3 @@ class Laboratory:
 
     def _late(self, begin: float) -> bool:
         return self.seconds is not None and time.perf_counter() - begin > self.seconds
-

@@ -18,9 +18,9 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -132,7 +132,7 @@ def _claim_of(item: pytest.Item) -> Claim | None:
 
 
 @pytest.fixture
-def lab(request: pytest.FixtureRequest) -> Iterator[Laboratory]:
+def lab(request: pytest.FixtureRequest) -> Laboratory:
     """Return the laboratory of one claim: ``lab.run(sampler, **parameters)``, then ask questions about its quantities."""
     from theorylab.laboratory import Laboratory
 
@@ -143,7 +143,7 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Laboratory]:
         int(config.option.theory_seed), scale=config.option.theory_scale, alpha=config.option.theory_alpha, engine=_engine(config)
     )
     request.node.stash[_lab_key] = laboratory
-    yield laboratory
+    return laboratory
 
 
 @pytest.hookimpl(wrapper=True)
@@ -240,7 +240,7 @@ class _Collector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the evidence out of a report."""
-        self.tests += [record for name, record in report.user_properties if name == _PROPERTY]
+        self.tests += [cast(dict[str, Any], record) for name, record in report.user_properties if name == _PROPERTY]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the evidence file."""

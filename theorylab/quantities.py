@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from theorylab.evidence.estimands import Combination, Estimand, Exact, LogCombination, Mapped, Proportion, Ratio
 from theorylab.evidence.intervals import look_replicates
-from theorylab.evidence.verdicts import Band, Verdict
+from theorylab.evidence.verdicts import Band, Verdict, band_around, check_counterclaims
 from theorylab.montecarlo.engine import Experiment
 from theorylab.montecarlo.samplers import VALUE, Request, above, below
+from theorylab.validation import reals
 
 if TYPE_CHECKING:
     from theorylab.laboratory import Laboratory
@@ -32,6 +33,9 @@ class Run:
     statistics: tuple[str, ...] | None
     name: str
 
+    def __repr__(self) -> str:
+        return f"<Run {self.request.sampler.__name__}>"
+
     def mean(self, statistic: str = VALUE) -> Quantity:
         """Return the expectation of one statistic."""
         return Quantity(self.lab, Combination(((self, statistic, 1.0),)))
@@ -47,6 +51,33 @@ class Run:
     def probability(self, indicator: str = VALUE) -> Quantity:
         """Return the probability that a statistic whose values are 0 and 1 is one, with an exact binomial interval."""
         return Quantity(self.lab, Proportion(self, indicator))
+
+    def quantile_agrees_with(
+        self,
+        probability: float,
+        value: float,
+        *,
+        statistic: str = VALUE,
+        relative: float | None = None,
+        absolute: float | None = None,
+        refutes: Mapping[str, float] | None = None,
+    ) -> Verdict:
+        """Ask whether the quantile at ``probability`` is ``value`` within one margin, whatever moments the statistic lacks.
+
+        It is if and only if ``P(statistic <= low end) < probability < P(statistic <= high end)``: two proportions of the same replicates, each
+        with an exact interval. Returns the verdict of the end that failed, or else of the upper end; both are kept. A counterclaim is a
+        quantile outside the margin, so it is refuted by the end it lies beyond.
+        """
+        probability = reals("probability", probability, above=0.0, below=1.0)
+        band = band_around(value, relative, absolute)
+        check_counterclaims(band, refutes or {}, "")
+        ends = replace(self, statistics=(below(statistic, band.low), below(statistic, band.high)))
+        beyond = {
+            side: {label: probability for label, wrong in (refutes or {}).items() if (wrong < value) == (side == "low")} for side in ("low", "high")
+        }
+        lower = ends.probability_below(band.low, statistic).less_than(probability, refutes=beyond["low"])
+        upper = ends.probability_below(band.high, statistic).greater_than(probability, refutes=beyond["high"])
+        return upper if lower.state == "holds" else lower
 
     def experiment(self, needed: tuple[str, ...]) -> Experiment:
         """Return the record that answers a question about the ``needed`` statistics."""
@@ -80,6 +111,9 @@ class Quantity:
     estimand: Estimand
     name: str = field(default="", compare=False)
 
+    def __repr__(self) -> str:
+        return f"<Quantity {self.describe()}>"
+
     def combination(self) -> Combination:
         """Return the quantity as a linear combination of means.
 
@@ -99,14 +133,22 @@ class Quantity:
     def _with(self, estimand: Estimand) -> Quantity:
         return Quantity(self.lab, estimand)
 
+    def _beside(self, other: Quantity) -> Combination:
+        """Return ``other`` as a combination; runs of another laboratory have another seed, and would be taken for this one's."""
+        if other.lab is not self.lab:
+            raise ValueError(f"{other.describe()} and {self.describe()} belong to different laboratories, so they cannot be combined")
+        return other.combination()
+
     def __add__(self, other: Quantity | float) -> Quantity:
-        term = other.combination() if isinstance(other, Quantity) else Combination((), float(other))
+        term = self._beside(other) if isinstance(other, Quantity) else Combination((), reals("summand", other))
         return self._with(self.combination().plus(term))
 
     __radd__ = __add__
 
     def __mul__(self, factor: float) -> Quantity:
-        return self._with(self.combination().scaled(float(factor)))
+        if isinstance(factor, Quantity):
+            raise ValueError("quantities cannot be multiplied: return the product of the replicates as a statistic of its own")
+        return self._with(self.combination().scaled(reals("factor", factor)))
 
     __rmul__ = __mul__
 
@@ -121,11 +163,14 @@ class Quantity:
 
     def __truediv__(self, other: Quantity | float) -> Quantity:
         if isinstance(other, Quantity):
-            return self._with(Ratio(self.combination(), other.combination()))
-        return self * (1.0 / float(other))
+            return self._with(Ratio(self.combination(), self._beside(other)))
+        divisor = reals("divisor", other)
+        if divisor == 0.0:
+            raise ValueError(f"divisor must not be 0; got {other!r}")
+        return self * (1.0 / divisor)
 
     def __rtruediv__(self, other: float) -> Quantity:
-        return self._with(Ratio(Combination((), float(other)), self.combination()))
+        return self._with(Ratio(Combination((), reals("dividend", other)), self.combination()))
 
     def mapped(self, function: Callable[[float], float], name: str) -> Quantity:
         """Return a strictly monotone function of the quantity, such as minus its logarithm."""
@@ -158,18 +203,13 @@ class Quantity:
             Near misses by label: other values, outside the margin, that the same interval must exclude.
         """
         value = float(value)
-        margins = [margin for margin in (relative, absolute) if margin is not None]
-        if len(margins) != 1 or not (math.isfinite(margins[0]) and margins[0] > 0):
-            raise ValueError(f"give one positive margin, relative or absolute; got relative={relative!r}, absolute={absolute!r}")
-        if not math.isfinite(value) or (relative is not None and value == 0.0):
-            raise ValueError(f"value must be finite, and 0 needs an absolute margin; got {value!r}")
-        half = margins[0] * abs(value) if relative is not None else margins[0]
-        shown = f"{100 * margins[0]:g} %" if relative is not None else f"{margins[0]:g}"
+        band = band_around(value, relative, absolute)
+        shown = f"{100 * relative:g} %" if relative is not None else f"{absolute:g}"
         refutes = refutes or {}
         nearest = min((abs(wrong - value) for wrong in refutes.values()), default=math.inf)
         unit = abs(value) if relative is not None else 1.0
         hint = f"; a margin below {nearest / unit:.3g} would separate them"
-        return self._ask(Band(value - half, value + half), f"{self.describe()} agrees with {value:.8g} within {shown}", value, refutes, hint)
+        return self._ask(band, f"{self.describe()} agrees with {value:.8g} within {shown}", value, refutes, hint)
 
     def at_most(self, bound: float, *, tightness: float, refutes: Mapping[str, float] | None = None) -> Verdict:
         """Ask whether the quantity is at most ``bound``, and at least ``tightness`` of it.
@@ -191,9 +231,11 @@ class Quantity:
         return self._one_sided(bound, tightness, refutes, sign=-1.0)
 
     def _one_sided(self, bound: float, tightness: float, refutes: Mapping[str, float] | None, sign: float) -> Verdict:
-        bound = float(bound)
+        bound = reals("bound", bound)
         if not 0.0 <= tightness < 1.0:
             raise ValueError(f"tightness must be in [0, 1); got {tightness!r}")
+        if bound == 0.0 and tightness > 0.0:
+            raise ValueError(f"tightness must be 0 for a bound of 0, of which no part can be taken; got {tightness!r}")
         far = -sign * math.inf if tightness == 0.0 else bound - sign * (1.0 - tightness) * abs(bound)
         band = Band(min(far, bound), max(far, bound))
         wrong = dict(refutes or {})
@@ -206,10 +248,12 @@ class Quantity:
 
     def less_than(self, value: float, *, refutes: Mapping[str, float] | None = None) -> Verdict:
         """Ask whether the quantity lies strictly below ``value``; ask a paired difference this with 0."""
+        value = reals("value", value)
         return self._ask(Band(-math.inf, float(value), strict=True), f"{self.describe()} is less than {value:.8g}", float(value), refutes or {})
 
     def greater_than(self, value: float, *, refutes: Mapping[str, float] | None = None) -> Verdict:
         """Ask whether the quantity lies strictly above ``value``."""
+        value = reals("value", value)
         return self._ask(Band(float(value), math.inf, strict=True), f"{self.describe()} is greater than {value:.8g}", float(value), refutes or {})
 
     def inside(self, low: float, high: float, *, refutes: Mapping[str, float] | None = None) -> Verdict:
@@ -225,6 +269,8 @@ class Quantity:
         """Estimate the quantity until its interval of error level ``level`` has the wanted half-width, or the budget is spent."""
         if (relative is None) == (absolute is None):
             raise ValueError(f"give one half-width, relative or absolute; got relative={relative!r}, absolute={absolute!r}")
+        reals("half-width", absolute if relative is None else relative, above=0.0)
+        reals("level", level, above=0.0, below=1.0)
         return self.lab.measure(self.estimand, relative=relative, absolute=absolute, level=level)
 
 

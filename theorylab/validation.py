@@ -30,10 +30,11 @@ def integers(name: str, value: ArrayLike, *, minimum: int = 1) -> Any:
         array = np.asarray(value)
         if array.dtype.kind not in "iuf" or array.size == 0:
             raise TypeError
-        whole = array.astype(np.int64)
     except (TypeError, ValueError, OverflowError):
         raise _fail(name, value, valid) from None
+    # What does not fit becomes some integer that it does not equal.
     with np.errstate(invalid="ignore"):
+        whole = array.astype(np.int64)
         ok = np.isfinite(array) & (array == whole) & (whole >= minimum)
     if not np.all(ok):
         raise _fail(name, value, valid)
@@ -42,7 +43,7 @@ def integers(name: str, value: ArrayLike, *, minimum: int = 1) -> Any:
 
 def whole_number(name: str, value: Any, *, minimum: int = 1) -> int:
     """Return ``value`` as a plain int if it is one integer >= ``minimum``; arrays are refused."""
-    if np.ndim(value) != 0:
+    if isinstance(value, list | tuple | np.ndarray) and np.shape(np.asarray(value, dtype=object)) != ():
         raise _fail(name, value, f"one integer >= {minimum}")
     return int(integers(name, value, minimum=minimum))
 
@@ -57,11 +58,7 @@ def reals(
     maximum: float | None = None,
 ) -> Any:
     """Return ``value`` as float or float64 array if every entry is finite and inside the range (``above``/``below`` are strict)."""
-    bounds = [
-        f"{sign} {bound:g}"
-        for sign, bound in ((">", above), (">=", minimum), ("<", below), ("<=", maximum))
-        if bound is not None
-    ]
+    bounds = [f"{sign} {bound:g}" for sign, bound in ((">", above), (">=", minimum), ("<", below), ("<=", maximum)) if bound is not None]
     valid = " ".join(["finite", "and" if bounds else "", " and ".join(bounds)]).strip()
     try:
         array = np.asarray(value)
@@ -94,9 +91,7 @@ def array_of_shape(name: str, value: ArrayLike, shape: tuple[int | str, ...]) ->
         array = array.astype(np.float64)
     except (TypeError, ValueError):
         raise _fail(name, value, f"an array of real numbers of shape {expected}") from None
-    fits = array.ndim == len(shape) and all(
-        isinstance(want, str) or have == want for have, want in zip(array.shape, shape, strict=True)
-    )
+    fits = array.ndim == len(shape) and all(isinstance(want, str) or have == want for have, want in zip(array.shape, shape, strict=True))
     if not fits:
         raise ValueError(f"{name} must have shape {expected}; got shape {array.shape}")
     if not np.all(np.isfinite(array)):
@@ -126,6 +121,6 @@ def covariance(name: str, value: ArrayLike, *, dimension: int | None = None, def
 
 def choice(name: str, value: Any, options: tuple[str, ...]) -> str:
     """Return ``value`` if it is one of ``options``."""
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         raise _fail(name, value, "one of " + ", ".join(repr(option) for option in options))
     return str(value)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,8 +56,11 @@ def _seed(text: str) -> int:
     if text == "random":
         import secrets
 
-        return secrets.randbelow(2**32 - 1) + 1
-    if not text.isdigit():
+        seed = secrets.randbelow(2**32 - 1) + 1
+        # Without the number nobody could repeat the run, or go on after an interruption.
+        print(f"seed {seed} (repeat with --seed {seed})", flush=True)
+        return seed
+    if not (text.isascii() and text.isdigit()):
         raise ValueError(f"--seed must be a non-negative integer or 'random'; got {text!r}")
     return int(text)
 
@@ -116,6 +120,7 @@ def check(
 def _check(
     papers: list[str], scale: str, seed: int, alpha: float, backend: str, jobs: int, scheduler: str | None, ledger: Path | None, results: Results
 ) -> None:
+    from theorylab.evidence.store import read_evidence
     from theorylab.laboratory import Laboratory
     from theorylab.session import open_engine
 
@@ -130,19 +135,57 @@ def _check(
         Laboratory(seed, scale=scale, alpha=alpha, engine=engine)
     finally:
         engine.close()
+    # The tests merge into this file at their end, where a file that cannot be read would cost the evidence of the whole run.
+    read_evidence(results.evidence)
     command = [sys.executable, "-m", "pytest", "-q", f"--rootdir={root}", f"--scale={scale}", f"--theory-seed={seed}", f"--theory-alpha={alpha!r}"]
     command += [f"--backend={backend}", f"--theory-results={results.folder.resolve()}"]
     command += [f"--theory-ledger={path}"] if path else []
     command += [f"--scheduler={scheduler}"] if scheduler else []
     # One process per test file group is the better parallelism for many short questions; --jobs is for a few long ones at full scale.
     command += ["-n", str(jobs)] if jobs > 1 and scale == "quick" and _has_xdist() else [f"--theory-jobs={jobs}"]
-    code = subprocess.call([*command, *files], cwd=root)
+    try:
+        code = _run_tests([*command, *files], root)
+    except KeyboardInterrupt:
+        if path is None:
+            hint = "with a seed of its own this run kept its blocks in memory; name a file with --ledger to keep them"
+            raise KeyboardInterrupt(hint) from None
+        raise
     if code == 1:
         raise typer.Exit(1)
-    if code == 130 or code < 0:
-        raise KeyboardInterrupt
     if code:
         raise ProjectError(f"pytest could not check {', '.join(papers)} (its exit code was {code}); see its message above")
+
+
+# After Ctrl-C: how long the tests may take to close the ledger and write the evidence, before they are told again, and then before they are killed.
+GRACE_SECONDS = (5.0, 10.0)
+
+
+def _run_tests(command: list[str], root: Path) -> int:
+    """Run pytest and return its exit code; on Ctrl-C it may finish writing what it has.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After the tests have ended.
+    """
+    process = subprocess.Popen(command, cwd=root)
+    try:
+        code = process.wait()
+        if code < 0:
+            raise ProjectError(f"pytest was killed by signal {-code}; run the same command again")
+        return code
+    except KeyboardInterrupt:
+        # A terminal sends Ctrl-C to the tests too; a signal sent to this process alone has to be passed on.
+        for seconds in GRACE_SECONDS:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
+                break
+            process.send_signal(signal.SIGINT)
+        raise
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 def _has_xdist() -> bool:
@@ -164,9 +207,10 @@ def simulate(
     results: ResultsPath = None,
 ) -> None:
     """Run the sweeps behind the figures."""
+    papers, number = _chosen(slug), _seed(seed)
     folder = _results(results)
-    with _laboratory(folder, scale=scale, seed=_seed(seed), jobs=jobs, backend=backend, scheduler=scheduler, ledger=ledger) as lab:
-        for paper in _chosen(slug):
+    with _laboratory(folder, scale=scale, seed=number, jobs=jobs, backend=backend, scheduler=scheduler, ledger=ledger) as lab:
+        for paper in papers:
             _simulate(paper, name or [], lab, folder)
 
 
@@ -199,14 +243,15 @@ def figure(
     for kind in kinds:
         if kind not in ("png", "pdf", "svg"):
             raise ValueError(f"--format must be a list of png, pdf and svg; got {kind!r}")
+    papers, number = _chosen(slug), _seed(seed)
     folder, root = _results(results), project_root()
     from theorylab.sweeps import figure_names
 
-    for paper in _chosen(slug):
+    for paper in papers:
         wanted = figure_names(paper, root, name or [])
         missing = [each for each in wanted if not folder.table(paper, each, scale).exists()]
         if missing:
-            with _laboratory(folder, scale=scale, seed=_seed(seed), jobs=jobs, backend=backend, scheduler=scheduler, ledger=ledger) as lab:
+            with _laboratory(folder, scale=scale, seed=number, jobs=jobs, backend=backend, scheduler=scheduler, ledger=ledger) as lab:
                 _simulate(paper, missing, lab, folder)
         _draw(paper, wanted, scale, kinds, folder)
 
@@ -244,7 +289,8 @@ def reproduce(
     results: ResultsPath = None,
 ) -> None:
     """Check every claim, run every sweep, draw every figure, write the report."""
-    folder, papers, number = _results(results), _chosen(slug), _seed(seed)
+    papers, number = _chosen(slug), _seed(seed)
+    folder = _results(results)
     begin = time.perf_counter()
     failed: typer.Exit | None = None
     try:

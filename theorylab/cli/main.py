@@ -39,12 +39,12 @@ def run(arguments: list[str]) -> int:
     """Run the command line and return the exit code."""
     try:
         return app(arguments, standalone_mode=False, prog_name="theorylab") or 0
-    except KeyboardInterrupt:
-        return _interrupted()
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
     except Exception as error:
         # Click's exceptions are known by what they offer: where their classes live differs between releases of typer.
         if type(error).__name__ == "Abort":
-            return _interrupted()
+            return _interrupted(error.__cause__)
         if hasattr(error, "format_message"):
             return _complain(error.format_message())
         if isinstance(error, _user_errors()):
@@ -57,6 +57,7 @@ def _complain(message: str) -> int:
     return BAD_INPUT
 
 
-def _interrupted() -> int:
-    print("theorylab: interrupted; finished blocks are in the ledger, run the same command again to go on from there", file=sys.stderr)
+def _interrupted(reason: BaseException | None) -> int:
+    message = str(reason or "") or "finished blocks are in the ledger, run the same command again to go on from there"
+    print(f"theorylab: interrupted; {message}", file=sys.stderr)
     return INTERRUPTED

@@ -1,1 +1,1 @@
-"""Evidence: from moments to intervals, from intervals to verdicts. Pure functions; nothing here draws a random number."""
+"""Evidence: from moments to intervals, from intervals to verdicts. Pure functions; only the calibration draws random numbers."""

@@ -199,7 +199,9 @@ class LogCombination:
         interval = replace(linear.spread(pooled), value=value).interval(level)
         if interval.ready and abs(bias) > 0.1 * interval.half_width:
             # The bias falls like 1/n and the half-width like 1/sqrt n.
-            return replace(interval, waiting="the curvature of the logarithm is not yet negligible", factor=(abs(bias) / interval.half_width * 10) ** 2)
+            return replace(
+                interval, waiting="the curvature of the logarithm is not yet negligible", factor=(abs(bias) / interval.half_width * 10) ** 2
+            )
         return interval
 
 

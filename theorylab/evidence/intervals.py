@@ -9,9 +9,17 @@ At one look of level ``l`` the interval is Johnson's skewness-corrected t interv
     m + (s / sqrt n) (-t + g (2 t^2 + 1) / (6 sqrt n))   to   m + (s / sqrt n) (t + g (2 t^2 + 1) / (6 sqrt n))
 
 with the sample mean m, standard deviation s, skewness g, and t the quantile of Student's law at 1 - l/3, that is two thirds of the level on
-each side. Why it may be trusted: the Edgeworth expansion of the t statistic has the next terms g^2 z^6 / n and k z^4 / n (k the excess kurtosis)
-in its logarithm, so a verdict waits until ``n >= (|g| z^3 / 4)^2`` and ``n >= |k| z^4 / 4``; the reserve of one third of the level covers what
-the expansion leaves out at that point. The remake of the calibration table (``make calibration``) measures it, law by law.
+each side. What it still leaves out, and how a verdict guards against it:
+
+- *Kurtosis* k. Given a mean that is z standard errors off, the t statistic of a symmetric law has its logarithmic tail lowered by
+  k z^4 / (12 n) (Edgeworth, for the studentised mean). But the sample skewness follows the mean: its regression on it has slope k / sqrt n, so it is
+  k z / sqrt n, moves the end by k z^3 / (3 n) standard errors, and raises the logarithmic tail by k z^4 / (3 n). In sum the level is multiplied by
+  exp(k z^4 / (4 n)). One third of the level is held in reserve, which pays for a factor 3/2, so a verdict waits until
+  ``n >= |k| z^4 / (4 log(3/2))``.
+- *Skewness* g. By the same regression, and measured, it takes about g^2 z^4 / (5 n) off the logarithm; a verdict waits until
+  ``n >= (|g| z^3 / 4)^2``, where this and all later terms are small.
+
+Here z is the normal quantile of the look. The calibration (``python -m theorylab.evidence.calibration``) measures both, law by law.
 """
 
 from __future__ import annotations
@@ -27,6 +35,8 @@ __all__ = ["Interval", "binomial_interval", "corrected_ends", "exact_interval", 
 
 # The part of a look's level that the corrected t interval uses; the rest pays for what its expansion leaves out.
 LEVEL_USED = 2.0 / 3.0
+# The factor by which the level may be missed before the reserve is spent, as a logarithm.
+RESERVE = -math.log(LEVEL_USED)
 FIRST_LOOK = 512
 
 
@@ -101,7 +111,7 @@ def waiting_factor(skewness: Any, excess_kurtosis: Any, level: float) -> Any:
         Error level of this look.
     """
     z = -special.ndtri(LEVEL_USED * level / 2)
-    return np.maximum((np.abs(skewness) * z**3 / 4) ** 2, np.abs(excess_kurtosis) * z**4 / 4)
+    return np.maximum((np.abs(skewness) * z**3 / 4) ** 2, np.abs(excess_kurtosis) * z**4 / (4 * RESERVE))
 
 
 def mean_interval(

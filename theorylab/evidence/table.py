@@ -82,7 +82,9 @@ def render_claims(records: Sequence[dict[str, Any]], *, colour: bool, width: int
         refuted = sum(each["verdict"] == "refuted" for each in record["counterclaims"])
         replicates = sum(assertion["replicates"] for assertion in record["assertions"])
         verdict = record["verdict"] + (" (blind)" if record["blind"] else "")
-        cells = ["-"] * 4 if weakest is None else [_value(weakest["theory"]), _estimate(weakest), _margin(weakest), f"{100 * margin_used(weakest):.0f} %"]
+        cells = (
+            ["-"] * 4 if weakest is None else [_value(weakest["theory"]), _estimate(weakest), _margin(weakest), f"{100 * margin_used(weakest):.0f} %"]
+        )
         style = _STYLE.get(record["verdict"], "") if colour else ""
         table.add_row(
             record["claim"],

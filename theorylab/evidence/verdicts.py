@@ -15,6 +15,7 @@ __all__ = [
     "State",
     "UndecidedError",
     "Verdict",
+    "band_around",
     "best_case_replicates",
     "check_counterclaims",
     "judge",
@@ -53,6 +54,23 @@ class Band:
     def distance(self, value: float) -> float:
         """Distance from ``value`` to the nearest finite end."""
         return min((abs(value - end) for end in (self.low, self.high) if math.isfinite(end)), default=math.inf)
+
+
+def band_around(value: float, relative: float | None, absolute: float | None) -> Band:
+    """Return the values that agree with ``value`` within one positive margin.
+
+    Raises
+    ------
+    ValueError
+        If there is no margin or two, it is not positive, or the margin around 0 is relative.
+    """
+    margins = [margin for margin in (relative, absolute) if margin is not None]
+    if len(margins) != 1 or not (math.isfinite(margins[0]) and margins[0] > 0):
+        raise ValueError(f"give one positive margin, relative or absolute; got relative={relative!r}, absolute={absolute!r}")
+    if not math.isfinite(value) or (relative is not None and value == 0.0):
+        raise ValueError(f"value must be finite, and 0 needs an absolute margin; got {value!r}")
+    half = margins[0] * abs(value) if relative is not None else margins[0]
+    return Band(value - half, value + half)
 
 
 @dataclass(frozen=True)

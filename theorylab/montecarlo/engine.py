@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
 
 from theorylab.backend import check_backend
 from theorylab.montecarlo.executors import Workers
@@ -25,17 +27,18 @@ TASK_SECONDS = 0.25
 
 
 class WorkerError(RuntimeError):
-    """A worker died; what was finished is in the ledger."""
+    """A worker or its cluster died; what was finished is in the ledger."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an experiment is: replicates there, replicates wanted, and the speed of this run."""
+    """How far an experiment is: replicates there, replicates wanted, the speed of this run, and the width reached at the last look."""
 
     label: str
     done: int
     wanted: int
     replicates_per_second: float
+    half_width: float | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Experiment:
     seed: int = field(compare=False)
     identity: str
     key: int = field(compare=False)
-    recordable: bool = field(compare=False)
+    code: str | None = field(compare=False)
 
     @property
     def label(self) -> str:
@@ -58,6 +61,16 @@ class Experiment:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.request.parameters.items())
         text = f"{self.request.sampler.__name__}({' '.join(shown.split())})"
         return text if len(text) <= 120 else text[:117] + "..."
+
+
+def _submit(executor: Executor, task: Task) -> Future[TaskResult]:
+    """Submit a task; a pool that is already broken answers like one that breaks later."""
+    try:
+        return executor.submit(run_task, task)
+    except RuntimeError as error:  # BrokenExecutor is one, and so is "cannot schedule new futures"
+        future: Future[TaskResult] = Future()
+        future.set_exception(error)
+        return future
 
 
 class Engine:
@@ -86,9 +99,13 @@ class Engine:
         self.workers = workers or Workers()
         self.backend = check_backend(backend)
         self.progress = progress
+        # Set by whoever asks, so that the progress line can say how far the interval has come.
+        self.half_width: float | None = None
         self.replicates_drawn = 0
         self.sampling_seconds = 0.0
         self._memory: Ledger | None = None
+        self._typed: weakref.WeakKeyDictionary[Callable[..., Any], tuple[CodeType, int]] = weakref.WeakKeyDictionary()
+        self._typed_count = 0
         self._block_seconds: dict[str, float] = {}
 
     def experiment(self, request: Request, statistics: Sequence[str], seed: int) -> Experiment:
@@ -111,13 +128,21 @@ class Engine:
                 "statistics": names,
                 "block": request.block,
                 "backend": self.backend,
-                "fingerprint": code,
+                "fingerprint": code or self._typed_number(request.sampler),
             },
             sort_keys=True,
             separators=(",", ":"),
         )
         key = experiment_key(seed, request.name, request.canonical)
-        return Experiment(request, names, seed, identity, key, recordable=code is not None)
+        return Experiment(request, names, seed, identity, key, code)
+
+    def _typed_number(self, sampler: Callable[..., Any]) -> int:
+        """Return the number of a sampler without a fingerprint: typed anew under the same name, a sampler must not find the blocks of the old one."""
+        known = self._typed.get(sampler)
+        if known is None or known[0] is not sampler.__code__:
+            self._typed_count += 1
+            known = self._typed[sampler] = sampler.__code__, self._typed_count
+        return known[1]
 
     def moments(self, experiment: Experiment, blocks: int) -> Moments:
         """Return the pooled moments of blocks 0 to ``blocks - 1``, drawing those that the ledger lacks.
@@ -127,7 +152,7 @@ class Engine:
         SamplerError
             If a block raises or holds a value that is not finite; the ledger keeps the message and the next run tries again.
         WorkerError
-            If a worker process dies.
+            If a worker process dies or a cluster gives up.
         """
         ledger = self._ledger_of(experiment)
         record = ledger.record(experiment.identity)
@@ -137,9 +162,9 @@ class Engine:
         return pooled_moments(experiment.statistics, ledger.vectors(record, blocks))
 
     def _ledger_of(self, experiment: Experiment) -> Ledger:
-        if experiment.recordable:
+        if experiment.code is not None:
             return self.ledger
-        # A sampler without a source file has no fingerprint, so its blocks must not outlive the process.
+        # Without a fingerprint nobody could tell whose blocks these are, so they must not outlive the process.
         if self._memory is None:
             self._memory = Ledger()
         return self._memory
@@ -163,6 +188,7 @@ class Engine:
                 self.backend,
                 first,
                 count,
+                experiment.code,
             )
             position += count
 
@@ -172,28 +198,35 @@ class Engine:
         tasks = self._tasks(experiment, missing)
         under_way: set[Future[TaskResult]] = set()
         failure: tuple[int, str] | None = None
+        broken: Exception | None = None
         try:
-            while failure is None:
+            while failure is None and broken is None:
                 seconds = self._block_seconds.get(experiment.identity, 0.0)
-                executor, capacity = self.workers.choose(seconds * (len(missing) - done))
+                executor, capacity = self.workers.choose(seconds * (len(missing) - done), portable=experiment.code is not None)
                 while len(under_way) < capacity and (task := next(tasks, None)) is not None:
-                    under_way.add(executor.submit(run_task, task))
+                    under_way.add(_submit(executor, task))
                 if not under_way:
                     return
                 finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    result = future.result()
+                    try:
+                        result = future.result()
+                    except Exception as error:  # a sampler's own errors come back as results, so the worker is what failed
+                        broken = error
+                        continue
                     failure = self._keep(experiment, ledger, record, result) or failure
                     done += len(result.vectors)
                 self._report(experiment, (blocks - len(missing) + done), blocks, done, time.perf_counter() - begin)
-        except BrokenProcessPool:
-            self.workers.forget_pool()
-            raise WorkerError(f"a worker process died while drawing {experiment.label}; finished blocks are kept, run again to go on") from None
         finally:
             for future in under_way:
                 future.cancel()
-        block, message = failure
-        raise SamplerError(f"block {block} of {experiment.label} failed: {message}")
+        if broken is not None:
+            self.workers.forget_pool()
+        if failure is not None:
+            block, message = failure
+            raise SamplerError(f"block {block} of {experiment.label} failed: {message}")
+        reason = " ".join(f"{type(broken).__name__}: {broken}".split())
+        raise WorkerError(f"a worker died while drawing {experiment.label} ({reason}); finished blocks are kept, run again to go on")
 
     def _keep(self, experiment: Experiment, ledger: Ledger, record: int, result: TaskResult) -> tuple[int, str] | None:
         count = len(result.vectors)
@@ -211,10 +244,9 @@ class Engine:
     def _report(self, experiment: Experiment, there: int, blocks: int, drawn: int, seconds: float) -> None:
         if self.progress is not None:
             size = experiment.request.block
-            self.progress(Progress(experiment.label, there * size, blocks * size, drawn * size / max(seconds, 1e-9)))
+            self.progress(Progress(experiment.label, there * size, blocks * size, drawn * size / max(seconds, 1e-9), self.half_width))
 
     def close(self) -> None:
         """Stop the workers and close the ledger."""
         self.workers.close()
         self.ledger.close()
-

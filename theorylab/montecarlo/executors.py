@@ -13,6 +13,8 @@ __all__ = ["ClusterError", "Workers"]
 
 # A pool is worth its start (about 2.5 s for spawned processes) only for work that is clearly longer.
 POOL_WORTH_SECONDS = 5.0
+# How often a cluster gives a task whose worker died to another one.
+RETRIES = 3
 
 
 class ClusterError(RuntimeError):
@@ -47,7 +49,7 @@ def _connect(address: str) -> tuple[Executor, int, Callable[[], None]]:
         client.close()
         raise ClusterError(f"the scheduler at {address!r} has no workers")
     # Blocks are keyed by position, so a task that runs twice because a worker died is harmless.
-    return client.get_executor(pure=False, retries=3), workers, client.close
+    return client.get_executor(pure=False, retries=RETRIES), workers, client.close
 
 
 class Workers:
@@ -74,11 +76,15 @@ class Workers:
             # Connect at once: an address that is wrong should be said before anything is drawn.
             self._pool, self.jobs, self._close = _connect(scheduler)
 
-    def choose(self, expected_seconds: float) -> tuple[Executor, int]:
-        """Return the executor for work of about ``expected_seconds`` and the number of tasks to keep under way."""
+    def choose(self, expected_seconds: float, portable: bool = True) -> tuple[Executor, int]:
+        """Return the executor for work of about ``expected_seconds`` and the number of tasks to keep under way.
+
+        Work that is not ``portable``, because another process of this machine could not import its sampler, stays in this one; a cluster is
+        sent the function itself.
+        """
         if self.scheduler is not None and self._pool is not None:
             return self._pool, 2 * self.jobs
-        if self.jobs == 1 or (self._pool is None and expected_seconds < self._worth_seconds):
+        if not portable or self.jobs == 1 or (self._pool is None and expected_seconds < self._worth_seconds):
             return self._serial, 1
         if self._pool is None:
             # Forked children of a process with numba or BLAS threads can hang; spawned ones cannot.
@@ -93,9 +99,8 @@ class Workers:
 
     def close(self) -> None:
         """Stop the pool or leave the cluster."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+        self.forget_pool()
         if self._close is not None:
+            self._pool = None
             self._close()
             self._close = None

@@ -1,8 +1,8 @@
-"""The fingerprint of a sampler's code: which recorded blocks were made by the code that stands here now?
+"""The fingerprint of a sampler's code tells which recorded blocks were made by the code that stands here now.
 
 It hashes the syntax trees, without docstrings (comments are not in a tree), of the sampler's module and of every module it imports,
-transitively, from theorylab or from the sampler's own package, and numpy's major.minor version. It selects records and never randomness: an
-edit that changes no value changes no bit of what is drawn.
+transitively, from theorylab, from the sampler's own package, or from any other file that was not installed, and numpy's major.minor version.
+It selects records and never randomness: an edit that changes no value changes no bit of what is drawn.
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ import ast
 import hashlib
 import importlib.util
 import sys
+import sysconfig
+import weakref
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
+
+from theorylab.montecarlo.samplers import is_module_level
 
 __all__ = ["fingerprint"]
 
@@ -31,9 +36,9 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(path: str, _modified: int) -> tuple[str, tuple[tuple[str, int, str], ...]]:
-    """Return the digest of one file and its imports as (module, relative level, imported name)."""
-    tree = ast.parse(Path(path).read_bytes())
+def _parsed(source: bytes) -> tuple[str, tuple[tuple[str, int, str], ...]]:
+    """Return the digest of one file's content and its imports as (module, relative level, imported name)."""
+    tree = ast.parse(source)
     imports: list[tuple[str, int, str]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -58,6 +63,21 @@ def _find(module: str) -> Path | None:
     return path if path and path.suffix == ".py" and path.exists() else None
 
 
+@lru_cache(maxsize=4096)
+def _installed(path: Path) -> bool:
+    """Tell whether a file belongs to Python itself or to a package that was installed."""
+    folders = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+    return not {"site-packages", "dist-packages"}.isdisjoint(path.parts) or any(path.is_relative_to(folder) for folder in folders)
+
+
+def _followed(module: str, roots: tuple[str, ...]) -> bool:
+    """Tell whether the code of ``module`` counts: all but what was installed, whose versions are not this package's to watch."""
+    if module.split(".")[0] in roots:
+        return True
+    path = _find(module)
+    return path is not None and not _installed(path)
+
+
 def _imported(module: str, path: Path, imports: tuple[tuple[str, int, str], ...], roots: tuple[str, ...]) -> Iterator[str]:
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for target, level, name in imports:
@@ -65,15 +85,31 @@ def _imported(module: str, path: Path, imports: tuple[tuple[str, int, str], ...]
         if level:
             parent = package.split(".")[: len(package.split(".")) - level + 1]
             base = ".".join([*parent, *([target] if target else [])])
-        if base.split(".")[0] in roots:
+        if _followed(base, roots):
             yield base
             # "from package import module" names a module in its last word.
             if name and _find(f"{base}.{name}"):
                 yield f"{base}.{name}"
 
 
+# What was loaded stays loaded when its file is edited, so the first look at the files counts for as long as the function has this code.
+_known: weakref.WeakKeyDictionary[Callable[..., Any], tuple[CodeType, str | None]] = weakref.WeakKeyDictionary()
+
+
 def fingerprint(sampler: Callable[..., Any]) -> str | None:
-    """Return the fingerprint of ``sampler``'s code as 32 hexadecimal digits, or None if it does not live in a file (typed at a prompt)."""
+    """Return the fingerprint of ``sampler``'s code as 32 hexadecimal digits.
+
+    None if no file stands for it: it was typed at a prompt, or it is not what its module holds under its name (it was made inside another
+    function, or its module has been loaded anew since).
+    """
+    code, known = sampler.__code__, _known.get(sampler)
+    if known is None or known[0] is not code:
+        known = code, _fingerprint_of_files(sampler) if is_module_level(sampler) else None
+        _known[sampler] = known
+    return known[1]
+
+
+def _fingerprint_of_files(sampler: Callable[..., Any]) -> str | None:
     start = sampler.__module__
     path = _find(start)
     if start == "__main__" or path is None:
@@ -86,7 +122,7 @@ def fingerprint(sampler: Callable[..., Any]) -> str | None:
         found = _find(module)
         if module in digests or found is None:
             continue
-        digests[module], imports = _parsed(str(found), found.stat().st_mtime_ns)
+        digests[module], imports = _parsed(found.read_bytes())
         queue += list(_imported(module, found, imports, roots))
     version = ".".join(np.__version__.split(".")[:2])
     text = "\n".join([f"numpy {version}", *(f"{module} {digest}" for module, digest in sorted(digests.items()))])

@@ -21,6 +21,8 @@ __all__ = ["Ledger", "LedgerError", "LedgerInfo"]
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x74686C62  # "thlb"
 _SQLITE_HEADER = b"SQLite format 3\x00"
+# Where an SQLite file keeps its application id.
+_APPLICATION_BYTES = slice(68, 72)
 _SCHEMA = """
 CREATE TABLE record (
     id INTEGER PRIMARY KEY,
@@ -41,6 +43,7 @@ CREATE TABLE failure (
     PRIMARY KEY (record, number)
 ) WITHOUT ROWID;
 """
+_STATEMENTS = [statement.strip() for statement in _SCHEMA.split(";") if statement.strip()]
 
 
 class LedgerError(RuntimeError):
@@ -63,6 +66,11 @@ def _checksum(number: int, moments: bytes) -> int:
     return zlib.crc32(moments, zlib.crc32(number.to_bytes(8, "little")))
 
 
+def _sound(number: int, moments: object, checksum: object) -> bool:
+    """Tell whether a row is what was written; damage may have changed even the types of its columns."""
+    return isinstance(moments, bytes) and _checksum(number, moments) == checksum
+
+
 class Ledger:
     """Moments of blocks, kept in a SQLite file or in memory.
 
@@ -74,13 +82,17 @@ class Ledger:
     Raises
     ------
     LedgerError
-        If the file belongs to something else, is of a newer schema, cannot be opened, or is damaged (it is then set aside).
+        If the file belongs to something else, is of a newer schema, cannot be opened, or is damaged (it is then set aside, but only if its
+        header says that it is a ledger of theorylab).
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = None if path is None else Path(path)
+        # Only a file that is known to be a ledger may ever be set aside, and only while it is still the one that was opened.
+        self._ours = False
+        self._opened: tuple[int, int] | None = None
         if self.path is not None:
-            self._refuse_foreign(self.path)
+            self._ours = self._is_ledger(self.path)
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
@@ -93,23 +105,31 @@ class Ledger:
             self._prepare()
 
     @staticmethod
-    def _refuse_foreign(path: Path) -> None:
-        if not path.exists():
-            return
+    def _is_ledger(path: Path) -> bool:
+        """Tell from the header, without SQLite, whether the file is a ledger; a new or empty one is not yet.
+
+        Raises
+        ------
+        LedgerError
+            If the header is that of something else.
+        """
         try:
+            if not path.exists():
+                return False
             with path.open("rb") as stream:
-                header = stream.read(len(_SQLITE_HEADER))
+                header = stream.read(_APPLICATION_BYTES.stop)
         except OSError as error:
             raise LedgerError(f"cannot read the ledger {path}: {error.strerror or error}") from error
-        if header and header != _SQLITE_HEADER:
+        if header and not header.startswith(_SQLITE_HEADER):
             raise LedgerError(f"{path} is not a theorylab ledger (not an SQLite file); it was left as it is: name another ledger")
+        application = int.from_bytes(header[_APPLICATION_BYTES], "big")
+        if application not in (0, APPLICATION_ID):
+            raise LedgerError(f"{path} is not a theorylab ledger (another program's SQLite file); it was left as it is: name another ledger")
+        return application == APPLICATION_ID
 
     def _prepare(self) -> None:
         connection = self._connection
-        if self.path is not None:
-            status = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if status != "ok":
-                raise sqlite3.DatabaseError(status)
+        self._opened = self._identity_of_file()
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         if tables and application != APPLICATION_ID:
@@ -123,13 +143,20 @@ class Ledger:
                 "it was left as it is: update theorylab or name another ledger"
             )
         if self.path is not None:
+            status = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if status != "ok":
+                raise sqlite3.DatabaseError(status)
+            written = [row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
+            if tables and sorted(written) != sorted(_STATEMENTS):
+                raise sqlite3.DatabaseError("its schema is not what was written")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+        self._ours = True
         if not tables:
             with self._transaction():
                 # Another process may have made the tables while this one waited for the lock.
                 if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                    for statement in _SCHEMA.split(";"):
+                    for statement in _STATEMENTS:
                         connection.execute(statement)
                     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -139,15 +166,29 @@ class Ledger:
         """Turn SQLite's errors into one-line messages; set a damaged file aside."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            raise LedgerError(f"cannot use the ledger {self.path or 'in memory'}: {error}") from error
         except sqlite3.DatabaseError as error:
+            # Damage comes as the class itself; its subclasses stand for a full disk, a lock, a closed connection, ...
+            if type(error) is not sqlite3.DatabaseError:
+                raise LedgerError(f"cannot use the ledger {self.path or 'in memory'}: {error}") from error
             raise LedgerError(self._set_aside(str(error))) from error
+        except UnicodeDecodeError as error:
+            # SQLite quotes the damaged bytes in its message, and Python cannot read them.
+            raise LedgerError(self._set_aside("its schema is not text")) from error
+
+    def _identity_of_file(self) -> tuple[int, int] | None:
+        if self.path is None or not self.path.exists():
+            return None
+        status = self.path.stat()
+        return status.st_dev, status.st_ino
 
     def _set_aside(self, reason: str) -> str:
         self._connection.close()
         if self.path is None:
             return f"the ledger in memory is damaged ({reason})"
+        if not self._ours:
+            return f"{self.path} is damaged ({reason}) and does not look like a theorylab ledger; it was left as it is: name another ledger"
+        if self._identity_of_file() != self._opened:
+            return f"the ledger {self.path} was damaged ({reason}); another process has set it aside already: run again"
         stamp = time.strftime("%Y%m%d-%H%M%S")
         target = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
         number = 1
@@ -180,7 +221,9 @@ class Ledger:
             if row is None:
                 self._connection.execute("INSERT OR IGNORE INTO record (identity) VALUES (?)", (identity,))
                 row = self._connection.execute("SELECT id FROM record WHERE identity = ?", (identity,)).fetchone()
-            return int(row[0])
+            if not isinstance(row[0], int):
+                raise sqlite3.DatabaseError("the index of the records is not what was written")
+            return row[0]
 
     def insert(self, record: int, first: int, vectors: np.ndarray) -> None:
         """Keep the moment vectors (B, m) of blocks ``first``, ``first + 1``, ... in one transaction; blocks already there stay."""
@@ -190,9 +233,7 @@ class Ledger:
             rows.append((record, first + offset, blob, _checksum(first + offset, blob)))
         with self._guarded(), self._transaction():
             self._connection.executemany("INSERT OR IGNORE INTO block VALUES (?, ?, ?, ?)", rows)
-            self._connection.execute(
-                "DELETE FROM failure WHERE record = ? AND number BETWEEN ? AND ?", (record, first, first + len(rows) - 1)
-            )
+            self._connection.execute("DELETE FROM failure WHERE record = ? AND number BETWEEN ? AND ?", (record, first, first + len(rows) - 1))
 
     def fail(self, record: int, number: int, message: str) -> None:
         """Keep the message of a block that could not be drawn; the next run tries it again."""
@@ -215,7 +256,7 @@ class Ledger:
             if len(rows) != blocks:
                 raise LedgerError(f"the ledger holds {len(rows)} of the first {blocks} blocks of record {record}")
             for number, blob, checksum in rows:
-                if _checksum(number, blob) != checksum:
+                if not _sound(number, blob, checksum):
                     raise sqlite3.DatabaseError(f"block {number} of record {record} fails its checksum")
         return np.frombuffer(b"".join(row[1] for row in rows), dtype="<f8").reshape(blocks, -1)
 
@@ -224,12 +265,16 @@ class Ledger:
         with self._guarded():
             counts = [int(self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in ("record", "block", "failure")]
             size = self._connection.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()").fetchone()[0]
-        return LedgerInfo(str(self.path or ":memory:"), SCHEMA_VERSION, *counts, bytes=int(size))
+        records, blocks, failures = counts
+        return LedgerInfo(str(self.path or ":memory:"), SCHEMA_VERSION, records, blocks, failures, int(size))
 
     def identities(self) -> list[tuple[int, str]]:
         """Return (number, identity) of every record."""
         with self._guarded():
-            return [(int(row[0]), str(row[1])) for row in self._connection.execute("SELECT id, identity FROM record ORDER BY id")]
+            rows = self._connection.execute("SELECT id, identity FROM record ORDER BY id").fetchall()
+            if not all(isinstance(number, int) and isinstance(identity, str) for number, identity in rows):
+                raise sqlite3.DatabaseError("the records are not what was written")
+        return rows
 
     def verify(self) -> Iterable[str]:
         """Yield one line for everything that is wrong: structure, checksums, orphaned blocks."""
@@ -238,7 +283,7 @@ class Ledger:
                 if row[0] != "ok":
                     yield str(row[0])
             for record, number, blob, checksum in self._connection.execute("SELECT record, number, moments, checksum FROM block"):
-                if _checksum(number, blob) != checksum:
+                if not _sound(number, blob, checksum):
                     yield f"block {number} of record {record} fails its checksum"
             orphans = "SELECT DISTINCT record FROM block WHERE record NOT IN (SELECT id FROM record)"
             for row in self._connection.execute(orphans):
@@ -249,7 +294,15 @@ class Ledger:
         source = Path(other)
         if not source.exists():
             raise LedgerError(f"there is no ledger {source}")
-        Ledger(source).close()  # refuses foreign and damaged files, with its own message
+        if self.path is not None and self.path.exists() and source.samefile(self.path):
+            raise LedgerError(f"cannot merge the ledger {source} into itself")
+        theirs = Ledger(source)  # refuses foreign and damaged files, with its own message
+        try:
+            faults = list(theirs.verify())
+        finally:
+            theirs.close()
+        if faults:
+            raise LedgerError(f"cannot merge the ledger {source}, nothing was added: {faults[0]}")
         with self._guarded():
             self._connection.execute("ATTACH DATABASE ? AS other", (str(source),))
             try:

@@ -8,6 +8,7 @@ intervals of `theorylab.evidence` need. Blocks are centred at their own means an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,14 @@ import numpy as np
 __all__ = ["MAXIMUM_STATISTICS", "Moments", "Summary", "block_moments", "pool_blocks"]
 
 MAXIMUM_STATISTICS = 8
+# Below this the square of a variance, and with it the kurtosis, underflows.
+SMALLEST_VARIANCE = 1e-150
+# Rounding error of a pooled fourth moment relative to its absolute terms, with a reserve of a factor of five over what was seen.
+ROUNDING = 8 * float(np.finfo(float).eps)
+# Skewness and excess kurtosis need no more digits than this.
+NEGLIGIBLE_NOISE = 1e-6
+# A single value that differs from 0 and 1 by 1e-2 among 2**22 gives 2e-11; rounding gives 1e-15.
+INDICATOR_TOLERANCE = 1e-12
 
 Index = tuple[int, ...]
 
@@ -39,8 +48,8 @@ def _indices(k: int) -> tuple[Index, ...]:
     """Return the exponents of all monomials in k variables of degree 0 to 4, in a fixed order: 1, x_0, ..., x_{k-1}, x_0^2, x_0 x_1, ..."""
     table: list[Index] = []
     for degree in range(5):
-        for factors in combinations_with_replacement(range(k), degree):
-            table.append(tuple(factors.count(variable) for variable in range(k)))
+        products = combinations_with_replacement(range(k), degree)
+        table += [tuple(factors.count(variable) for variable in range(k)) for factors in products]
     return tuple(table)
 
 
@@ -71,7 +80,10 @@ class _ShiftTable:
 def _shift_table(k: int) -> _ShiftTable:
     indices = _indices(k)
     position = {index: number for number, index in enumerate(indices)}
-    shift, moment, coefficient, start = [], [], [], []
+    shift: list[int] = []
+    moment: list[int] = []
+    coefficient: list[float] = []
+    start: list[int] = []
     for alpha in indices[1 + k :]:
         start.append(len(shift))
         for beta in indices:
@@ -101,10 +113,18 @@ def block_moments(columns: np.ndarray) -> np.ndarray:
     if not 1 <= k <= MAXIMUM_STATISTICS:
         raise ValueError(f"a record holds 1 to {MAXIMUM_STATISTICS} statistics; got {k}")
     means = columns.mean(axis=1)
+    # The rounded mean of equal values need not be that value, and a constant must show no variation at all.
+    constant = columns.min(axis=1) == columns.max(axis=1)
+    means[constant] = columns[constant, 0]
     centred = columns - means[:, None]
     left, right = np.triu_indices(k)
-    features = np.concatenate([centred, centred[left] * centred[right]])
-    gram = features @ features.T / size
+    # An overflow is reported below, in words.
+    with np.errstate(over="ignore", invalid="ignore"):
+        features = np.concatenate([centred, centred[left] * centred[right]])
+        gram = features @ features.T / size
+    squares = np.diagonal(gram)[:k]
+    if not np.all(np.isfinite(gram)) or np.any((squares > 0.0) & (squares < SMALLEST_VARIANCE)):
+        raise ValueError("fourth powers of the values leave the range of floating point: return values of order one (scale them by a known factor)")
     return np.concatenate([[float(size)], means, gram[_gram_places(k)]])
 
 
@@ -114,6 +134,9 @@ def pool_blocks(vectors: np.ndarray, k: int) -> np.ndarray:
     weights = counts / counts.sum()
     means = vectors[:, 1 : 1 + k]
     pooled_means = (weights[:, None] * means).sum(axis=0)
+    # As in `block_moments`: constants must pool to themselves.
+    equal = (means == means[0]).all(axis=0)
+    pooled_means[equal] = means[0, equal]
     shifts = means - pooled_means
     # Monomials of the shifts, degree by degree.
     exponents = np.array(_indices(k))
@@ -157,30 +180,52 @@ class Moments:
     @property
     def count(self) -> int:
         """Number of replicates."""
-        return int(round(float(self.vector[0])))
+        return round(float(self.vector[0]))
+
+    def _place(self, statistic: str) -> int:
+        if statistic not in self.statistics:
+            raise ValueError(f"statistic must be one of {', '.join(map(repr, self.statistics))}; got {statistic!r}")
+        return self.statistics.index(statistic)
 
     def mean(self, statistic: str) -> float:
         """Return the sample mean of one statistic."""
-        return float(self.vector[1 + self.statistics.index(statistic)])
+        return float(self.vector[1 + self._place(statistic)])
 
     def tally(self, statistic: str) -> int:
         """Return the exact number of replicates in which an indicator is one.
 
         The mean of an indicator is a ratio of integers below 2**53, so rounding it times the count recovers the integer.
+
+        Raises
+        ------
+        ValueError
+            If the statistic is not an indicator: some value is neither 0 nor 1.
         """
-        return round(self.mean(statistic) * self.count)
+        k, place = len(self.statistics), self._place(statistic)
+        second, third, fourth = (float(self.vector[_indices(k).index(_power(k, place, degree))]) for degree in (2, 3, 4))
+        mean = self.mean(statistic)
+        # E[x^2 (1 - x)^2] vanishes just when every x is 0 or 1. With x = mean + y it is E[(a + b y - y^2)^2].
+        a, b = mean * (1.0 - mean), 1.0 - 2.0 * mean
+        off = a * a + (b * b - 2.0 * a) * second - 2.0 * b * third + fourth
+        if not abs(off) < INDICATOR_TOLERANCE:
+            raise ValueError(f"statistic {statistic!r} must be an indicator, with values 0 and 1 only, to have a probability")
+        return round(mean * self.count)
 
     def combination(self, weights: Mapping[str, float]) -> Summary:
         """Return mean, variance, skewness and excess kurtosis of ``sum_j weights[j] * statistic_j``."""
         c = np.zeros(len(self.statistics))
         for name, weight in weights.items():
-            c[self.statistics.index(name)] = weight
+            c[self._place(name)] = weight
         # Scaling by the largest weight keeps c^4 away from underflow.
         scale = float(np.max(np.abs(c))) or 1.0
         exponents, coefficients, starts = _expansion_table(len(c))
         terms = coefficients * np.prod((c / scale) ** exponents, axis=1) * self.vector[1 + len(c) :]
         second, third, fourth = np.add.reduceat(terms, starts).tolist()
         second = max(second, 0.0)
+        # Where large moments cancel to small ones, rounding is all that is left; what it may be is added to skewness and kurtosis, so that a
+        # verdict waits instead of trusting it.
+        size = float(np.abs(terms[starts[2] :]).sum())
+        third_noise, fourth_noise = ROUNDING * size**0.75, ROUNDING * size
         mean = float(np.dot(c, self.vector[1 : 1 + len(c)]))
         if second == 0.0:
             return Summary(self.count, mean, 0.0, 0.0, 0.0)
@@ -188,9 +233,18 @@ class Moments:
             count=self.count,
             mean=mean,
             variance=second * scale**2 * self.count / (self.count - 1),
-            skewness=third / second**1.5,
-            excess_kurtosis=fourth / second**2 - 3.0,
+            skewness=_farther(third / second**1.5, third_noise / second**1.5),
+            excess_kurtosis=_farther(fourth / second**2 - 3.0, fourth_noise / second**2),
         )
+
+
+def _farther(value: float, noise: float) -> float:
+    """Move ``value`` away from 0 by ``noise``, unless the noise is as small as it is without any cancellation."""
+    return value if noise < NEGLIGIBLE_NOISE else value + math.copysign(noise, value)
+
+
+def _power(k: int, variable: int, degree: int) -> Index:
+    return tuple(degree if place == variable else 0 for place in range(k))
 
 
 def pooled_moments(statistics: Sequence[str], vectors: np.ndarray) -> Moments:

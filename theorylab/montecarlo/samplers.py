@@ -6,7 +6,9 @@ A sampler is a plain function ``(rng, size, *, parameters...)`` that returns the
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,14 +47,21 @@ def block_size(size: int | Callable[..., int]) -> Callable[[Callable[..., Any]],
     return attach
 
 
+def _threshold(value: float) -> str:
+    number = float(value)
+    if number != number:
+        raise ValueError("threshold must be a number; got nan")
+    return repr(number)
+
+
 def below(column: str, threshold: float) -> str:
     """Name the indicator of ``column <= threshold`` as a statistic; its mean is P(column <= threshold)."""
-    return f"{column} <= {float(threshold)!r}"
+    return f"{column} <= {_threshold(threshold)}"
 
 
 def above(column: str, threshold: float) -> str:
     """Name the indicator of ``column > threshold`` as a statistic; its mean is P(column > threshold)."""
-    return f"{column} > {float(threshold)!r}"
+    return f"{column} > {_threshold(threshold)}"
 
 
 def is_indicator(statistic: str) -> bool:
@@ -83,16 +92,40 @@ class Request:
     block: int
 
 
+def is_module_level(sampler: Callable[..., Any]) -> bool:
+    """Tell whether ``sampler`` is what its module holds under its name, so that name and source file stand for the function."""
+    found: Any = sys.modules.get(sampler.__module__)
+    for part in sampler.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is sampler
+
+
+def _refuse_hidden_state(sampler: Callable[..., Any]) -> None:
+    """Refuse a sampler that depends on more than its name and parameters: two such would share one stream and one record."""
+    if not inspect.isfunction(sampler):
+        raise ValueError(f"sampler must be a function (rng, size, *, parameters...); got {type(sampler).__name__}")
+    if is_module_level(sampler):
+        return
+    if sampler.__name__ == "<lambda>":
+        raise ValueError("sampler must be a function with a name of its own, because the name keys the random stream; got a lambda")
+    if sampler.__closure__:
+        captured = ", ".join(sampler.__code__.co_freevars)
+        raise ValueError(
+            f"sampler {sampler.__name__} must not use variables of the function around it, because they do not key the random stream; "
+            f"it uses {captured}: make them parameters"
+        )
+
+
 def make_request(sampler: Callable[..., Any], parameters: Mapping[str, Any]) -> Request:
     """Bind ``parameters`` to ``sampler`` and work out its block size.
 
     Raises
     ------
     ValueError
-        If a parameter is unknown, missing, or cannot key a stream, or if the block size is not a power of two.
+        If the sampler is not a plain function, or is a lambda or uses variables of a function around it; if a parameter is unknown, missing,
+        or cannot key a stream; or if the block size is not a power of two.
     """
-    if not callable(sampler):
-        raise ValueError(f"sampler must be a function (rng, size, *, parameters...); got {type(sampler).__name__}")
+    _refuse_hidden_state(sampler)
     filled = fill_defaults(sampler, parameters)
     declared = getattr(sampler, "block_size", DEFAULT_BLOCK_SIZE)
     block = declared(**filled) if callable(declared) else declared
@@ -133,6 +166,8 @@ def columns_of(values: Any, statistics: Sequence[str], size: int) -> np.ndarray:
         data = _fetch(table[column])
         if data.shape != (size,):
             raise SamplerError(f"statistic {column!r} must have shape ({size},); got {data.shape}")
+        if data.dtype.kind not in "biuf":
+            raise SamplerError(f"statistic {column!r} must be real numbers; got {data.dtype}")
         data = data.astype(np.float64, copy=False)
         finite = np.isfinite(data)
         if not finite.all():

@@ -1,4 +1,4 @@
-"""Random streams: which generator does block ``b`` of an experiment draw from?
+"""Random streams: from which generator block ``b`` of an experiment draws.
 
 The key of an experiment is the 128-bit BLAKE2 hash of (seed, sampler name, parameters); the block number is the top word of the
 256-bit Philox counter. Two blocks of one experiment are therefore 2**192 draws apart and cannot overlap, and what a block draws does not
@@ -29,7 +29,10 @@ def _canonical(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_canonical(name, entry) for entry in value]
     if isinstance(value, Mapping):
-        return {str(key): _canonical(name, value[key]) for key in sorted(value, key=str)}
+        if not all(isinstance(key, str) for key in value):
+            raise ValueError(f"{name} must have strings as its keys, because it keys the random stream; got {list(value)!r}")
+        # Under a word of its own, so that no mapping reads like a number.
+        return {"mapping": {key: _canonical(name, value[key]) for key in sorted(value)}}
     if isinstance(value, int | np.integer):
         return {"number": str(int(value))}
     if isinstance(value, float | np.floating):

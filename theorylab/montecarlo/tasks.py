@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +15,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from theorylab.backend import generator
+from theorylab.montecarlo.fingerprint import fingerprint
 from theorylab.montecarlo.moments import block_moments
 from theorylab.montecarlo.samplers import columns_of
 
@@ -21,7 +24,10 @@ __all__ = ["Task", "TaskResult", "run_task"]
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker needs in order to draw blocks ``first`` to ``first + count - 1`` of an experiment."""
+    """What a worker needs in order to draw blocks ``first`` to ``first + count - 1`` of an experiment.
+
+    ``code`` is the fingerprint of the sampler where the task was made (None if it has none): a worker that loaded other code must refuse.
+    """
 
     sampler: Callable[..., Any]
     parameters: dict[str, Any]
@@ -31,6 +37,7 @@ class Task:
     backend: str
     first: int
     count: int
+    code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,11 +56,29 @@ def _thread_pools(_loaded_modules: int) -> ThreadpoolController:
     return ThreadpoolController()
 
 
+@contextlib.contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Hold BLAS to one thread while a task runs.
+
+    The limit belongs to the process. A cluster's worker runs tasks in several threads of one process, so there no task can know when the last
+    of them is done, and the limit stays; only the main thread, which runs one task at a time, puts it back.
+    """
+    limit = _thread_pools(len(sys.modules)).limit(limits=1)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with limit:
+        yield
+
+
 def run_task(task: Task) -> TaskResult:
     """Draw the blocks of ``task`` with one BLAS thread, because two threads change the last bits of a product."""
+    if task.code is not None and fingerprint(task.sampler) != task.code:
+        message = "the worker has other code than this process (edited since, or not the same version): restart both"
+        return TaskResult(task.first, np.empty(0), 0.0, message)
     vectors = []
     failure = None
-    with _thread_pools(len(sys.modules)).limit(limits=1):
+    with _one_blas_thread():
         begin = time.perf_counter()
         for number in range(task.first, task.first + task.count):
             try:

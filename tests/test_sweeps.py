@@ -1,0 +1,251 @@
+"""Sweeps and drawings: their contract, the tables between them, and the errors of whoever runs them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+
+from theorylab.laboratory import SCALES, Laboratory
+from theorylab.plotting import new_figure, note, panel_label, series_legend, style, theory_line
+from theorylab.project import ProjectError, Results, load_wing, project_root
+from theorylab.quantities import Quantity, Run
+from theorylab.sweeps import draw_figures, figure_names, load_rows, run_sweep
+
+ROOT = project_root(Path(__file__).parent)
+SLUG = "one_step_gd"
+SIMULATIONS, FIGURES = load_wing("simulations", SLUG, ROOT), load_wing("figures", SLUG, ROOT)
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    return Results(tmp_path)
+
+
+@pytest.fixture
+def without_sampling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer every measurement, training and descent at once: grids, parameter names and rows stay real, numbers do not."""
+
+    def measure(quantity: Quantity, **widths: Any) -> SimpleNamespace:
+        assert sorted(widths) == ["absolute", "level", "relative"]
+        assert (widths["absolute"] is None) != (widths["relative"] is None)
+        # Whatever is measured can be measured: the runs know the statistics by name.
+        for run, needed in quantity.estimand.needs().items():
+            assert isinstance(run, Run)
+            run.experiment(needed)
+        return SimpleNamespace(estimate=0.4, low=0.35, high=0.45, replicates=7, waiting="")
+
+    def trained_layers(lab: Laboratory, runs: int, *, dimension: int, steps: int, **_: Any) -> dict[str, np.ndarray]:
+        d = dimension
+        return {
+            "losses": np.full((steps, runs), 2.0),
+            "step_matrix": np.broadcast_to(0.1 * np.eye(d), (runs, d, d)),
+            "excess": np.where(np.arange(runs) == 0, 0.7, 0.001),
+            "value_vector": np.ones((runs, d + 1)),
+            "key_query_matrix": np.ones((runs, d + 1, d)),
+        }
+
+    def replicates(*_: Any, **__: Any) -> dict[str, np.ndarray]:
+        return {"excess": np.array([0.0, 0.25, 0.25]), "gradient_norm": np.zeros(3)}
+
+    monkeypatch.setattr(Quantity, "measure", measure)
+    monkeypatch.setattr(SIMULATIONS, "trained_layers", trained_layers)
+    monkeypatch.setattr(SIMULATIONS, "replicates", replicates)
+
+
+def test_every_sweep_has_a_drawing_and_the_other_way_round() -> None:
+    assert list(SIMULATIONS.SWEEPS) == list(FIGURES.FIGURES) == figure_names(SLUG, ROOT)
+
+
+@pytest.mark.usefixtures("without_sampling")
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("name", SIMULATIONS.SWEEPS)
+def test_rows_are_plain_and_carry_what_they_show(name: str, scale: str, results: Results) -> None:
+    rows = load_rows(run_sweep(SLUG, name, Laboratory(scale=scale), ROOT, results))
+    assert rows
+    for row in rows:
+        assert row["replicates"] >= 1
+        if row.get("curve") != "weights":
+            assert row["low"] <= row["estimate"] <= row["high"]
+        assert all(math.isfinite(value) for value in row.values() if isinstance(value, float))
+    identities = [json.dumps({key: value for key, value in row.items() if key not in ("estimate", "low", "high")}) for row in rows]
+    assert len(set(identities)) == len(rows)
+
+
+@pytest.mark.usefixtures("without_sampling")
+@pytest.mark.parametrize("name", SIMULATIONS.SWEEPS)
+def test_the_full_scale_asks_for_more(name: str, results: Results) -> None:
+    quick, full = (load_rows(run_sweep(SLUG, name, Laboratory(scale=scale), ROOT, results)) for scale in SCALES)
+    more_replicates = sum(row["replicates"] for row in full) > sum(row["replicates"] for row in quick)
+    assert len(full) > len(quick) or more_replicates
+
+
+def test_a_real_sweep_is_a_function_of_the_seed(results: Results) -> None:
+    def rows(seed: int) -> Any:
+        # The budget ends every measurement at its first look.
+        return load_rows(run_sweep(SLUG, "test_length", Laboratory(seed, budget=1), ROOT, results))
+
+    first = rows(3)
+    assert rows(3) == first
+    assert [row["estimate"] for row in rows(4)] != [row["estimate"] for row in first]
+
+
+def test_trained_layers_are_a_function_of_seed_and_parameters() -> None:
+    parameters = {"context_length": 2, "dimension": 2, "noise_variance": 0.5, "batch_size": 8}
+    first = SIMULATIONS.trained_layers(Laboratory(1), 2, steps=3, **parameters)
+    again = SIMULATIONS.trained_layers(Laboratory(1), 2, steps=3, **parameters)
+    other = SIMULATIONS.trained_layers(Laboratory(2), 2, steps=3, **parameters)
+    assert all(np.array_equal(first[name], again[name]) for name in first)
+    assert not np.array_equal(first["value_vector"], other["value_vector"])
+    a, c = first["value_vector"][1, :-1], first["value_vector"][1, -1]
+    matrix, b = first["key_query_matrix"][1, :-1], first["key_query_matrix"][1, -1]
+    np.testing.assert_allclose(first["step_matrix"][1], c * matrix.T + np.outer(b, a))
+    assert (first["excess"] >= 0.0).all()
+
+
+def test_replicates_are_those_of_the_engine() -> None:
+    """Raw values are the first blocks of the stream that the engine pools."""
+    from theorylab.papers.one_step_gd.monte_carlo import sample_wishart_traces
+
+    lab = Laboratory(5, budget=1)
+    parameters: dict[str, Any] = {"context_length": 3, "dimension": 2}
+    run = lab.run(sample_wishart_traces, **parameters)
+    values = SIMULATIONS.replicates(lab, sample_wishart_traces, 1, **parameters)["trace"]
+    assert values.size == run.request.block
+    assert run.mean("trace").measure(relative=1.0).estimate == pytest.approx(values.mean(), rel=1e-12)
+
+
+def test_a_missing_table_says_what_to_run(results: Results) -> None:
+    with pytest.raises(ProjectError, match=r"figure test_length of one_step_gd has no results at scale full: run theorylab simulate one_step_gd"):
+        draw_figures(SLUG, ["test_length"], "full", ROOT, results)
+
+
+def test_a_damaged_table_says_so(results: Results) -> None:
+    table = results.table(SLUG, "test_length", "quick")
+    table.parent.mkdir(parents=True)
+    table.write_text('{"rows": [', encoding="utf-8")
+    with pytest.raises(ProjectError, match="cannot be read as the table of a sweep"):
+        draw_figures(SLUG, ["test_length"], "quick", ROOT, results)
+
+
+def test_an_unknown_name_lists_the_known_ones(results: Results) -> None:
+    message = "unknown {} 'nonsense' of one_step_gd; known are learning_rate, loss_against_context"
+    with pytest.raises(ValueError, match=message.format("sweep")):
+        run_sweep(SLUG, "nonsense", Laboratory(), ROOT, results)
+    with pytest.raises(ValueError, match=message.format("figure")):
+        draw_figures(SLUG, ["nonsense"], "quick", ROOT, results)
+    with pytest.raises(ValueError, match=message.format("figure")):
+        figure_names(SLUG, ROOT, ["nonsense"])
+
+
+@pytest.mark.usefixtures("without_sampling")
+def test_drawing_twice_gives_the_same_files(results: Results, tmp_path: Path) -> None:
+    run_sweep(SLUG, "test_length", Laboratory(), ROOT, results)
+    files = draw_figures(SLUG, ["test_length"], "quick", ROOT, results)[0].files
+    assert [path.relative_to(tmp_path).as_posix() for path in files] == [f"figures/{SLUG}/test_length.{kind}" for kind in ("png", "pdf")]
+    first = [path.read_bytes() for path in files]
+    draw_figures(SLUG, ["test_length"], "quick", ROOT, results)
+    assert [path.read_bytes() for path in files] == first
+
+
+# The drawings: labelled, with legends, inside the page, nothing written over anything else ------------------------------------------------
+
+
+def written(figure: Figure) -> dict[str, Bbox]:
+    """Return the boxes, in pixels, of titles, labels, tick labels and the note, by what they say."""
+    boxes = {}
+    for number, axes in enumerate(figure.axes):
+        texts = [axes._left_title, axes.xaxis.label, axes.yaxis.label]  # type: ignore[attr-defined]
+        for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+            texts += [tick.label1 for tick in axis.get_major_ticks() if min(limits) <= tick.get_loc() <= max(limits) and tick.label1.get_visible()]
+        for count, text in enumerate(texts):
+            if text.get_text():
+                boxes[f"{number}.{count} {text.get_text()}"] = text.get_window_extent()
+    if figure._supxlabel is not None:  # type: ignore[attr-defined]
+        boxes["note"] = figure._supxlabel.get_window_extent()  # type: ignore[attr-defined]
+    return boxes
+
+
+def overlap(one: Bbox, other: Bbox) -> bool:
+    """Tell whether two boxes share more than a pixel."""
+    common = Bbox.intersection(one, other)
+    return common is not None and min(common.width, common.height) > 1.0
+
+
+def check_page(figure: Figure) -> None:
+    """Everything written lies inside the page and over nothing else that is written."""
+    boxes = written(figure)
+    assert "note" in boxes
+    for name, box in boxes.items():
+        assert min(box.x0, box.y0, figure.bbox.x1 - box.x1, figure.bbox.y1 - box.y1) >= -1.0, f"{name} leaves the page"
+    for (one, first), (other, second) in itertools.combinations(boxes.items(), 2):
+        assert not overlap(first, second), f"{one!r} lies over {other!r}"
+
+
+def check_panel(axes: Axes) -> None:
+    """A panel says what is seen and what its axes are, and its legend hides neither a line of theory nor a name."""
+    title = axes.get_title(loc="left")
+    assert title
+    # A map names its rows and columns at the ticks; inside a row of panels the first one names the common axis.
+    assert axes.images or axes.get_xlabel()
+    assert axes.images or axes.get_ylabel() or axes.get_subplotspec().colspan.start > 0  # type: ignore[union-attr]
+    legend = axes.get_legend()
+    if legend is None:
+        return
+    frame = legend.get_window_extent()
+    for line in axes.get_lines():
+        # Points are made up in these tests, so they may lie anywhere; lines of theory are real.
+        if line.get_linestyle() != "None" and len(np.atleast_1d(line.get_xdata())) > 2:
+            vertices = axes.transData.transform(np.column_stack([line.get_xdata(), line.get_ydata()]))
+            assert frame.count_contains(vertices[np.isfinite(vertices).all(axis=1)]) == 0, f"the legend of {title!r} lies over a line"
+    for text in axes.texts:
+        assert not overlap(frame, text.get_window_extent()), f"the legend of {title!r} lies over {text.get_text()!r}"
+
+
+@pytest.mark.usefixtures("without_sampling")
+@pytest.mark.parametrize("name", FIGURES.FIGURES)
+def test_drawing_is_labelled_and_readable(name: str) -> None:
+    with style():
+        figure = FIGURES.FIGURES[name](SIMULATIONS.SWEEPS[name](Laboratory()))
+        figure.canvas.draw()
+    check_page(figure)
+    for axes in figure.axes:
+        check_panel(axes)
+    assert any(axes.containers or axes.images for axes in figure.axes), "no simulation is shown"
+    # What is drawn is explained: by legends, or by names in the panels.
+    assert any(axes.get_legend() is not None or axes.texts for axes in figure.axes)
+
+
+def test_the_checks_of_drawings_can_fail() -> None:
+    """A legend over a line, a title that leaves the page, and a label over another are seen."""
+    with style():
+        figure, (axes, other) = new_figure(1, 2)
+        theory_line(axes, np.linspace(0, 1, 50), np.full(50, 0.5))
+        axes.set(xlabel="x", ylabel="y", ylim=(0, 1))
+        panel_label(axes, "title")
+        series_legend(axes, ["series"], loc="center")
+        figure.canvas.draw()
+        with pytest.raises(AssertionError, match="lies over a line"):
+            check_panel(axes)
+        note(figure, "note")
+        panel_label(other, "a title that is much too long " * 3)
+        figure.canvas.draw()
+        with pytest.raises(AssertionError, match="leaves the page"):
+            check_page(figure)
+        panel_label(other, "")
+        panel_label(axes, "a title over the other title")
+        panel_label(other, "other")
+        figure.set_layout_engine("none")
+        other.set_position(axes.get_position().translated(0.1, 0.0))
+        figure.canvas.draw()
+        with pytest.raises(AssertionError, match="lies over"):
+            check_page(figure)
