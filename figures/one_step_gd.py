@@ -90,11 +90,11 @@ def learning_rate(rows: Rows) -> Figure:
     right.set(xlabel=CONTEXT, ylabel=r"learning rate $\eta$")
     series_legend(right, [rf"$\sigma^2={noise:g}$" for noise in levels], loc="lower left")
     panel_label(right, r"(b) $\eta=1/(n+d+1+\sigma^2)$ tends to $1/n$")
-    stuck = select(rows, source="stuck")[0]
+    slow = select(rows, source="not_reached")[0]
     note(
         figure,
         "Lines: closed form. Points: Theorem 1's ratio of expectations on raw prompts, with 99 % intervals. Stars: layers trained by Adam, mean and\n"
-        f"range ({stuck['count']} of {stuck['replicates']} layers ended in a trap of the loss and are left out: see the figure of the landscape).",
+        f"range ({slow['count']} of {slow['replicates']} layers had not reached the minimum when training ended, and are left out).",
     )
     return figure
 
@@ -214,8 +214,8 @@ def preconditioner(rows: Rows) -> Figure:
         simulation_points(right, column(chosen, "context_length"), chosen, series)
         labels.append(f"{label}, {'best $P$' if step == 'preconditioned' else 'best plain'}")
     powers_of_two_axis(right, least=1, most=lengths[-1])
-    right.set(xlabel=CONTEXT, ylabel="unexplained share of the signal", ylim=(0, 1.05))
-    series_legend(right, labels, loc="lower left", handlelength=2.2, fontsize=7)
+    right.set(xlabel=CONTEXT, ylabel="unexplained share of the signal", ylim=(0, 1.25))
+    series_legend(right, labels, loc="upper right", ncols=2, handlelength=2.2, columnspacing=0.9, fontsize=7)
     panel_label(right, "(b) What preconditioning gains")
     note(figure, POINTS)
     return figure
@@ -361,7 +361,7 @@ def _final_losses(axes: Any, rows: Rows, n: int, d: int, noise: float) -> None:
     """Draw a histogram of final losses, lying, with the levels that closed forms name."""
     centres = [0.5 * (row["excess_from"] + row["excess_to"]) for row in rows]
     thickness = rows[0]["excess_to"] - rows[0]["excess_from"]
-    axes.barh(centres, column(rows, "estimate"), height=0.9 * thickness, color="#56B4E9", edgecolor=SERIES[0].colour, linewidth=0.8, zorder=2)
+    axes.barh(centres, column(rows, "estimate"), height=1.8 * thickness, color="#56B4E9", edgecolor=SERIES[0].colour, linewidth=0.8, zorder=2)
     for centre, row in zip(centres, rows, strict=True):
         if row["estimate"] > 0.0:
             axes.errorbar(row["estimate"], centre, xerr=[[row["estimate"] - row["low"]], [row["high"] - row["estimate"]]], color="black", zorder=3)

@@ -192,7 +192,7 @@ def test_learning_rate_on_raw_prompts(lab: Laboratory, context_length: int, dime
     wrong = {"n + d + lambda": 1 / (n + d + lam), "no noise": 1 / (n + d + 1), "noise times d": 1 / (n + d + 1 + noise_variance * d), "n": 1 / n}
     if prior_variance != 1.0:
         wrong["sigma^2 for lambda"] = 1 / (n + d + 1 + noise_variance)
-    assert eta.agrees_with(theory.optimal_learning_rate(**setting), relative=0.01, refutes=wrong)
+    assert eta.agrees_with(theory.optimal_learning_rate(**setting), relative=0.015 if lab.scale == "quick" else 0.002, refutes=wrong)
 
 
 @one_gradient_step
@@ -212,13 +212,13 @@ def test_numerator_with_ridge_and_least_squares(
     }
     ridge, least_squares = theory.expected_ridge_correlation(**setting), theory.expected_least_squares_correlation(**setting)
     top = lab.run(simulate.sample_learning_rate_terms, **setting, statistics=("correlation",)).mean("correlation")
-    wrong = {"n^2 for n d": prior_variance * context_length**2}
+    wrong, margin = {"n^2 for n d": prior_variance * context_length**2}, 0.03 if lab.scale == "quick" else 0.003
     if noise_variance > 0.0:
         wrong["least squares for ridge"] = least_squares
-    assert top.agrees_with(ridge, relative=0.02, refutes=wrong)
+    assert top.agrees_with(ridge, relative=margin, refutes=wrong)
     if noise_variance > 0.0:
         other = lab.run(simulate.sample_learning_rate_terms, **setting, estimate="least_squares", statistics=("correlation",))
-        assert other.mean("correlation").agrees_with(least_squares, relative=0.02, refutes={"ridge": ridge})
+        assert other.mean("correlation").agrees_with(least_squares, relative=margin, refutes={"ridge": ridge})
 
 
 @one_gradient_step
@@ -245,7 +245,7 @@ def test_moments_by_enumeration(lab: Laboratory, context_length: int, dimension:
 @one_gradient_step
 def test_learning_rate_from_wishart_traces(lab: Laboratory) -> None:
     """The ratio with task and noise integrated out, E tr S / (E tr S^2 + lambda E tr S), over a wide grid of sizes."""
-    points = [(10, 5), (20, 8), (4, 9), (1, 3), (1, 1), (64, 16), (16, 64)]
+    points = [(10, 5), (20, 8), (4, 9), (1, 3), (2, 3), (64, 16), (16, 64)]
     ratios = (0.0, 0.25)
     if lab.scale == "full":
         points, ratios = [(2**i, 2**j) for i in range(10) for j in range(10)], (0.0, 0.1, 1.0, 10.0)

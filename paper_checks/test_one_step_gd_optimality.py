@@ -19,14 +19,11 @@ from theorylab.pytest_plugin import claim
 PAPER = "arXiv:2307.03576"
 VALUE_VECTOR = (0.3, -0.2, 0.1, 0.5)
 KEY_QUERY_MATRIX = ((0.05, 0.01, 0.0), (0.0, 0.04, -0.02), (0.02, 0.0, 0.06), (0.03, -0.01, 0.02))
+# The same with more than the optimal learning rate.
+LONG_STEP = (0.2, 0.1, -0.3, 0.6), ((0.3, 0.05, 0.0), (0.0, 0.25, -0.05), (0.05, 0.0, 0.3), (0.01, -0.02, 0.01))
 IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 STRETCHED = ((1.0, 0.0, 0.0), (0.0, 0.5, 0.0), (0.0, 0.0, 0.25))
 SHRUNK = ((1.0, 0.0, 0.0), (0.0, 2.0, 0.0), (0.0, 0.0, 4.0))
-DESIGNS = pytest.mark.parametrize(
-    ("sigma", "omega"),
-    [(IDENTITY, IDENTITY), (STRETCHED, IDENTITY), (STRETCHED, SHRUNK)],
-    ids=["isotropic", "stretched", "whitened-prior"],
-)
 
 # GD-4 ------------------------------------------------------------------------------------------------------------------------------------
 
@@ -67,15 +64,19 @@ def test_pythagoras_by_enumeration(lab: Laboratory, context_length: int, dimensi
 
 
 @pythagoras
-@DESIGNS
-def test_pythagoras_on_raw_prompts(lab: Laboratory, sigma: tuple, omega: tuple) -> None:
+@pytest.mark.parametrize(
+    ("sigma", "omega", "weights"),
+    [(IDENTITY, IDENTITY, (VALUE_VECTOR, KEY_QUERY_MATRIX)), (IDENTITY, IDENTITY, LONG_STEP), (STRETCHED, SHRUNK, (VALUE_VECTOR, KEY_QUERY_MATRIX))],
+    ids=["short-step", "long-step", "whitened-prior"],
+)
+def test_pythagoras_on_raw_prompts(lab: Laboratory, sigma: tuple, omega: tuple, weights: tuple) -> None:
     """The paired sides on Gaussian prompts, about the optimal step and read against the step with n for n + 1 and without tr(Sigma Omega)."""
     problem = (6, sigma, omega, 0.5)
     best = theory.optimal_preconditioner(*problem)
     run = lab.run(
         simulate.sample_pythagoras,
-        value_vector=VALUE_VECTOR,
-        key_query_matrix=KEY_QUERY_MATRIX,
+        value_vector=weights[0],
+        key_query_matrix=weights[1],
         preconditioner=best.round(12),
         context_length=6,
         noise_variance=0.5,
@@ -83,7 +84,7 @@ def test_pythagoras_on_raw_prompts(lab: Laboratory, sigma: tuple, omega: tuple) 
         task_covariance=omega,
         statistics=("defect", "distance"),
     )
-    v, m, inverse, labels = np.array(VALUE_VECTOR), np.array(KEY_QUERY_MATRIX), np.linalg.inv(omega), np.sum(np.multiply(sigma, omega)) + 0.5
+    (v, m), inverse, labels = map(np.array, weights), np.linalg.inv(omega), np.sum(np.multiply(sigma, omega)) + 0.5
     p = v[-1] * m[:-1].T + np.outer(m[-1], v[:-1])
     others = {
         "n for n + 1": np.linalg.inv(np.multiply(6, sigma) + labels * inverse),
@@ -92,7 +93,7 @@ def test_pythagoras_on_raw_prompts(lab: Laboratory, sigma: tuple, omega: tuple) 
     wrong = {f"right-angled about the step with {label}": theory.pythagoras_defect(p, other, *problem) for label, other in others.items()}
     assert run.mean("defect").agrees_with(0.0, absolute=0.08, refutes=wrong)
     parts = {"L - sigma^2 for L - L*": theory.population_loss(v, m, *problem)["total"] - 0.5}
-    assert run.mean("distance").agrees_with(theory.excess_over_minimum(v, m, *problem), relative=0.05, refutes=parts)
+    assert run.mean("distance").agrees_with(theory.excess_over_minimum(v, m, *problem), relative=0.06, refutes=parts)
 
 
 @pythagoras
@@ -118,10 +119,10 @@ def test_distance_from_the_bayes_predictor(lab: Laboratory, sigma: tuple, omega:
 
 @pythagoras
 def test_no_setting_is_better(lab: Laboratory) -> None:
-    """The excess is positive off the minimisers, at a thousand random settings near and far, and zero on them."""
+    """The excess is positive off the minimisers, at hundreds of random settings near and far, and zero on them."""
     rng = np.random.default_rng([lab.seed, 4])
     smallest = np.inf
-    for draw in range(1000 if lab.scale == "quick" else 100_000):
+    for draw in range(300 if lab.scale == "quick" else 100_000):
         d, n = 1 + draw % 4, int(rng.integers(1, 40))
         v, m, sigma, omega = simulate.draw_setting(rng, d, scale=10.0 ** rng.uniform(-2, 1))
         smallest = min(smallest, theory.excess_over_minimum(v, m, n, sigma, omega, 0.5))

@@ -102,7 +102,8 @@ def test_imbalance_is_conserved(lab: Laboratory, context_length: int, dimension:
     d, rng = dimension, np.random.default_rng([lab.seed, dimension])
     v, m, sigma, omega = simulate.draw_setting(rng, d, scale=0.3)
     loss = theory.PopulationLoss(context_length, sigma, omega, 0.5)
-    times = np.linspace(0.0, 0.1, 4)
+    curvature = float(np.linalg.eigvalsh(loss.hessian(v, m))[-1])
+    times = np.linspace(0.0, 3.0, 4) / curvature
     path = list(zip(*simulate.descend(loss.gradient, v, m, times), strict=True))
     conserved = [theory.layer_imbalance(*point) for point in path]
     partial = [float(v[-1] ** 2 - np.sum(m[:-1] ** 2)) for v, m in path]
@@ -176,7 +177,7 @@ def test_descent_from_random_raw_weights(lab: Laboratory, context_length: int, d
         return float(loss.value(*reduced)), np.concatenate([slope.ravel() for slope in slopes])
 
     tries = 3 if lab.scale == "quick" else 40
-    options = {"ftol": 0.0, "gtol": 1e-7, "maxiter": 3000, "maxcor": 30}
+    options = {"ftol": 0.0, "gtol": 1e-5, "maxiter": 3000, "maxcor": 30}
     found = [minimize(flat, 0.3 * rng.normal(size=ends[-1]), jac=True, method="L-BFGS-B", options=options).fun for _ in range(tries)]
     wrong = {"the zero predictor": d + sigma2, "the noiseless step": theory.plain_step_loss(1 / (n + d + 1), n, d, sigma2)}
     assert lab.identical(minimum, min(found), relative=1e-8, refutes=wrong, question=f"best of {tries} descents on raw weights")

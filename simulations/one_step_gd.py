@@ -58,7 +58,7 @@ def powers_of_two(first: int, last: int) -> list[int]:
 # The learning rate -------------------------------------------------------------------------------------------------------------------------
 
 
-# A layer within this excess has reached the minimum: minibatch noise leaves some 0.005, the lowest trap in these grids lies above 0.3.
+# A layer within this excess has reached the minimum: minibatch noise leaves some 0.005, saddles and traps lie far above.
 REACHED = 0.05
 
 
@@ -82,7 +82,7 @@ def trained_layers(lab: Laboratory, runs: int, **parameters: Any) -> dict[str, n
 def learning_rate(lab: Laboratory) -> Rows:
     """Theorem 1's ratio E|X^T y|^2 / E[w_ridge^T X^T y] = 1 / eta on raw prompts, and the same number d / tr P read off trained layers.
 
-    Some layers end in a trap of the loss, not at its minimum: they are counted, and left out of the mean.
+    Some layers are still near a saddle of the loss when training ends: they are counted, and left out of the mean.
     """
     dimension, relative = 3, at_scale(lab, 0.015, 0.003)
     noises = at_scale(lab, [0.0, 1.0, 2.0, 3.0, 4.0], [0.5 * step for step in range(9)])
@@ -94,7 +94,7 @@ def learning_rate(lab: Laboratory) -> Rows:
         run = lab.run(monte_carlo.sample_learning_rate_terms, statistics=("squared_gradient", "correlation"), **fields)
         rows.append(point(run.mean("squared_gradient") / run.mean("correlation"), relative=relative, source="ratio", **fields))
     layers, batch, steps = at_scale(lab, (4, 64, 2500), (16, 512, 4000))
-    stuck = 0
+    missing = 0
     trained = at_scale(
         lab, [(8, 0.0), (8, 2.0), (8, 4.0), (16, 0.0), (16, 4.0)], [(n, noise) for n in (4, 8, 16, 32) for noise in (0.0, 1.0, 2.0, 4.0)]
     )
@@ -102,13 +102,13 @@ def learning_rate(lab: Laboratory) -> Rows:
         fields = {"context_length": n, "dimension": dimension, "noise_variance": noise}
         ends = trained_layers(lab, layers, batch_size=batch, steps=steps, **fields)
         reached = ends["excess"] < REACHED
-        stuck += int(np.sum(~reached))
+        missing += int(np.sum(~reached))
         inverse_rates = dimension / np.trace(ends["step_matrix"], axis1=1, axis2=2)
         if reached.any():
             rows.append(spread(inverse_rates[reached], source="trained", **fields))
-    interval = binomial_interval(stuck, layers * len(trained), LEVEL)
-    stuck_share = {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
-    return [*rows, {"source": "stuck", "count": stuck, "replicates": layers * len(trained), "waiting": "", **stuck_share}]
+    interval = binomial_interval(missing, layers * len(trained), LEVEL)
+    share = {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
+    return [*rows, {"source": "not_reached", "count": missing, "replicates": layers * len(trained), "waiting": "", **share}]
 
 
 # Loss against the length of the context ----------------------------------------------------------------------------------------------------

@@ -20,7 +20,13 @@ from theorylab.quantities import Quantity
 @block_size(256)
 def sample_gamma(rng: Any, size: int, *, shape: float = 2.0) -> dict[str, np.ndarray]:
     x = rng.standard_gamma(shape, size)
-    return {"x": x, "twice": 2 * x + 0.1 * rng.standard_normal(size), "large": (x > shape).astype(float)}
+    twice = 2 * x + 0.1 * rng.standard_normal(size)
+    return {"x": x, "twice": twice, "large": (x > shape).astype(float), "copy": x.copy(), "three": 3 * x}
+
+
+@block_size(256)
+def sample_heavy(rng: Any, size: int) -> np.ndarray:
+    return np.exp(3 * rng.standard_normal(size))
 
 
 @block_size(256)
@@ -35,7 +41,7 @@ def outcome(verdict: Any) -> tuple[Any, ...]:
 def questions(lab: Laboratory) -> list[Any]:
     run = lab.run(sample_gamma)
     return [
-        outcome(run.mean("x").agrees_with(2.0, relative=0.02, refutes={"one more": 3.0})),
+        outcome(run.mean("x").agrees_with(2.0, relative=0.05, refutes={"one more": 3.0})),
         outcome((run.mean("twice") / run.mean("x")).agrees_with(2.0, relative=0.01, refutes={"half": 1.0})),
         outcome(run.probability("large").inside(0.3, 0.5)),
         outcome(run.probability_below(1.0, "x").agrees_with(1 - 2 / math.e, relative=0.1)),
@@ -74,7 +80,7 @@ def test_counterclaims_are_judged_by_the_same_data() -> None:
     verdict = lab.run(sample_gamma).mean("x").agrees_with(2.0, relative=0.05, refutes={"near": 2.11, "far": 9.0})
     assert verdict.state == "holds"
     assert [each.verdict for each in verdict.counterclaims] == ["refuted", "refuted"]
-    with pytest.raises(ValueError, match=r"^counterclaim 'blind' \(2.05\) lies inside the claim's band \[1.9, 2.1\]; a margin below 0.025 would separate"):
+    with pytest.raises(ValueError, match=r"^counterclaim 'blind' \(2.05\) lies inside the claim's band \[1.9, 2.1\]; a margin below 0.025 would"):
         lab.run(sample_gamma).mean("x").agrees_with(2.0, relative=0.05, refutes={"blind": 2.05})
     one_sided = lab.run(sample_gamma).mean("x").at_most(2.05, tightness=0.9)
     assert one_sided.state == "holds"
@@ -95,7 +101,8 @@ def test_a_sample_without_variation_is_undecided(value: float) -> None:
 def test_what_cancels_is_not_decided_by_rounding() -> None:
     lab = Laboratory(budget=2**12)
     run = lab.run(sample_gamma)
-    for quantity in (run.mean("x") - run.mean("x") * (1 + 1e-15), run.mean("x") / run.mean("x")):
+    x, copy, three = (run.mean(name) for name in ("x", "copy", "three"))
+    for quantity in (x - copy, 3 * x - three, x / x, x / copy, three / x, x - x):
         assert quantity.inside(-5.0, 5.0).state == "undecided"
 
 
@@ -129,10 +136,12 @@ def test_the_budget_bounds_what_is_drawn() -> None:
 
 
 def test_a_hopeless_question_stops_early() -> None:
-    lab = Laboratory()
-    verdict = lab.run(sample_gamma).mean("x").agrees_with(2.0, relative=1e-9)
+    # The tail asks for hundreds of times the first look, more than four times the budget, so the second look is not taken.
+    verdict = Laboratory(budget=2**10).run(sample_heavy).mean().less_than(1.0)
     assert verdict.state == "undecided"
-    assert verdict.replicates < lab.budget / 16
+    assert verdict.replicates == 512
+    assert verdict.needed > 4 * 2**10
+    assert "times the replicates" in verdict.sentence()
 
 
 def test_statistics_recorded_together_share_their_blocks() -> None:
@@ -155,8 +164,9 @@ def test_measure_reaches_its_width() -> None:
     assert Laboratory(budget=2**10).run(sample_gamma).mean("x").measure(relative=1e-4).replicates == 2**10
 
 
-MEAN = Laboratory().run(sample_gamma).mean("x")
-OTHER = Laboratory().run(sample_gamma).mean("x")
+# Without types, since what is asked of them below is refused by type checkers, too.
+MEAN: Any = Laboratory().run(sample_gamma).mean("x")
+OTHER: Any = Laboratory().run(sample_gamma).mean("x")
 NAN = float("nan")
 
 

@@ -22,7 +22,21 @@ def _no_warning() -> Iterator[None]:
         yield
 
 
-NOT_NUMBERS: list[Any] = [True, np.True_, "5", None, [], [[1], [1, 2]], 1j, [1, "a"], object(), {"a": 1}, b"5", [True, False], np.array([], dtype=float)]
+NOT_NUMBERS: list[Any] = [
+    True,
+    np.True_,
+    "5",
+    None,
+    [],
+    [[1], [1, 2]],
+    1j,
+    [1, "a"],
+    object(),
+    {"a": 1},
+    b"5",
+    [True, False],
+    np.array([], dtype=float),
+]
 
 
 @pytest.mark.parametrize("value", [5, 5.0, np.int8(5), np.float32(5), np.array(5), np.uint64(5)])
@@ -34,13 +48,15 @@ def test_one_integer(value: Any) -> None:
 
 
 def test_many_integers_stay_an_array() -> None:
-    got = integers("n", [[1, 2.0], [3, 4]])
+    got = integers("n", [[1.0, 2.0], [3.0, 4.0]])
     assert got.dtype == np.int64
     np.testing.assert_array_equal(got, [[1, 2], [3, 4]])
     assert integers("n", -3, minimum=-3) == -3
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.5, float("nan"), float("inf"), -np.inf, 1e30, -1e30, 10**30, np.uint64(2**64 - 1), [1, 0], [1, np.nan], *NOT_NUMBERS])
+@pytest.mark.parametrize(
+    "value", [0, -1, 1.5, float("nan"), float("inf"), -np.inf, 1e30, -1e30, 10**30, np.uint64(2**64 - 1), [1, 0], [1, np.nan], *NOT_NUMBERS]
+)
 def test_what_is_not_an_integer_in_range(value: Any) -> None:
     with pytest.raises(ValueError, match=r"^context_length must be (an|one) integer >= 1; got "):
         integers("context_length", value)
@@ -82,7 +98,7 @@ def test_what_is_not_a_finite_real(value: Any) -> None:
 
 
 def test_messages_stay_short() -> None:
-    with pytest.raises(ValueError, match="^x must be finite; got ") as caught:
+    with pytest.raises(ValueError, match=r"^x must be finite; got ") as caught:
         reals("x", np.full((50, 50), np.nan))
     assert len(str(caught.value)) < 120
     assert "\n" not in str(caught.value)
@@ -93,13 +109,18 @@ def test_shapes() -> None:
     assert got.dtype == np.float64
     assert got.shape == (1, 3)
     assert array_of_shape("x", np.zeros((0, 3)), ("n", 3)).shape == (0, 3)
-    for value, shape, expected, have in [
-        ([1, 2], (3,), r"\(3,\)", r"\(2,\)"), ([[1, 2]], ("n", 3), r"\(n, 3\)", r"\(1, 2\)"), (5.0, ("d",), r"\(d,\)", r"\(\)"), ([1], (1, 1), r"\(1, 1\)", r"\(1,\)")
-    ]:  # fmt: skip
+    cases: list[tuple[Any, tuple[int | str, ...], str, str]] = [
+        ([1, 2], (3,), r"\(3,\)", r"\(2,\)"),
+        ([[1, 2]], ("n", 3), r"\(n, 3\)", r"\(1, 2\)"),
+        (5.0, ("d",), r"\(d,\)", r"\(\)"),
+        ([1], (1, 1), r"\(1, 1\)", r"\(1,\)"),
+    ]
+    for value, shape, expected, have in cases:
         with pytest.raises(ValueError, match=rf"^x must have shape {expected}; got shape {have}$"):
             array_of_shape("x", value, shape)
     with pytest.raises(ValueError, match=r"^x must be finite; got 2 entries that are NaN or infinite$"):
         array_of_shape("x", [1, np.nan, np.inf], (3,))
+    bad: Any
     for bad in ("abc", [True], [[1], [1, 2]], [1j], None):
         with pytest.raises(ValueError, match=r"^x must be an array of real numbers of shape \(3,\); got "):
             array_of_shape("x", bad, (3,))

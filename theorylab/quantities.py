@@ -269,7 +269,7 @@ class Quantity:
         """Estimate the quantity until its interval of error level ``level`` has the wanted half-width, or the budget is spent."""
         if (relative is None) == (absolute is None):
             raise ValueError(f"give one half-width, relative or absolute; got relative={relative!r}, absolute={absolute!r}")
-        reals("half-width", absolute if relative is None else relative, above=0.0)
+        reals("half-width", next(width for width in (relative, absolute) if width is not None), above=0.0)
         reals("level", level, above=0.0, below=1.0)
         return self.lab.measure(self.estimand, relative=relative, absolute=absolute, level=level)
 

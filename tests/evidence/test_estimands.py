@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from theorylab.evidence.estimands import Combination, Exact, LogCombination, Map
 from theorylab.evidence.intervals import corrected_ends, waiting_factor
 from theorylab.montecarlo.moments import Moments, block_moments
 
+Pooled = dict[Hashable, Moments]
 LEVEL = 1e-3
 
 
@@ -38,7 +40,7 @@ def test_cumulants_of_independent_experiments_add(seed: int, weights: tuple[floa
     rng = np.random.default_rng(seed)
     x, y = rng.exponential(size=50), rng.exponential(size=50)
     z = rng.gamma(2.0, size=80)
-    pooled = {"A": moments_of(x=x, y=y), "B": moments_of(z=z)}
+    pooled: Pooled = {"A": moments_of(x=x, y=y), "B": moments_of(z=z)}
     spread = Combination((("A", "x", weights[0]), ("B", "z", weights[2]), ("A", "y", weights[1])), 0.7).spread(pooled)
     # Within one experiment replicates are paired, so the combination is taken replicate by replicate.
     first, second = cumulants_of_mean(weights[0] * x + weights[1] * y), cumulants_of_mean(weights[2] * z)
@@ -80,7 +82,7 @@ def test_a_paired_difference_stays_paired() -> None:
 
 def test_scaling_and_adding_act_on_terms_and_constants() -> None:
     total = Combination((("A", "x", 2.0),), 1.0).scaled(-3.0).plus(Combination((("A", "x", 1.0), ("B", "x", 4.0)), 0.5))
-    assert dict(((source, name), weight) for source, name, weight in total.terms) == {("A", "x"): -5.0, ("B", "x"): 4.0}
+    assert {(source, name): weight for source, name, weight in total.terms} == {("A", "x"): -5.0, ("B", "x"): 4.0}
     assert total.constant == -2.5
     assert total.needs() == {"A": ("x",), "B": ("x",)}
 
@@ -126,7 +128,7 @@ def test_without_skewness_a_ratio_has_the_ends_of_fiellers_quadratic(seed: int, 
 def test_the_ends_of_a_skewed_ratio_put_the_combination_on_the_edge() -> None:
     rng = np.random.default_rng(5)
     shared = rng.gamma(2.0, size=3000)
-    pooled = {"A": moments_of(x=shared + rng.exponential(size=3000), y=shared + rng.gamma(3.0, size=3000))}
+    pooled: Pooled = {"A": moments_of(x=shared + rng.exponential(size=3000), y=shared + rng.gamma(3.0, size=3000))}
     interval = Ratio(mean("x"), mean("y")).interval(pooled, LEVEL)
     assert interval.low < interval.estimate < interval.high
     at_low, at_high = (mean("x").plus(mean("y", weight=-theta)).interval(pooled, LEVEL) for theta in (interval.low, interval.high))
@@ -136,18 +138,18 @@ def test_the_ends_of_a_skewed_ratio_put_the_combination_on_the_edge() -> None:
 
 def test_a_ratio_waits_for_its_combination_and_for_its_denominator() -> None:
     rng = np.random.default_rng(6)
-    skewed = {"A": moments_of(x=rng.exponential(size=600) ** 2, y=5 + rng.normal(size=600))}
+    skewed: Pooled = {"A": moments_of(x=rng.exponential(size=600) ** 2, y=5 + rng.normal(size=600))}
     waiting = Ratio(mean("x"), mean("y")).interval(skewed, 1e-6)
     assert not waiting.ready
     assert math.isfinite(waiting.factor)
-    vanishing = {"A": moments_of(x=rng.normal(size=600), y=rng.normal(size=600))}
+    vanishing: Pooled = {"A": moments_of(x=rng.normal(size=600), y=rng.normal(size=600))}
     hopeless = Ratio(mean("x"), mean("y")).interval(vanishing, LEVEL)
     assert (hopeless.low, hopeless.high) == (-math.inf, math.inf)
     assert "denominator" in hopeless.waiting
 
 
 def test_a_number_over_a_mean_is_the_reciprocal_interval() -> None:
-    pooled = {"A": symmetric_pair(np.random.default_rng(7), 1.0, 2.0)}
+    pooled: Pooled = {"A": symmetric_pair(np.random.default_rng(7), 1.0, 2.0)}
     inner = mean("y").interval(pooled, LEVEL)
     interval = Ratio(Combination((), 3.0), mean("y")).interval(pooled, LEVEL)
     assert (interval.low, interval.high) == pytest.approx((3 / inner.high, 3 / inner.low), rel=1e-6)
@@ -166,7 +168,7 @@ def test_a_proportion_has_the_exact_interval_of_its_tally() -> None:
 def test_a_logarithm_is_linearised_at_the_estimates() -> None:
     rng = np.random.default_rng(9)
     x, y, z = 5 + rng.normal(size=4000), 4 + rng.exponential(size=4000), 3 + rng.normal(size=2000)
-    pooled = {"A": moments_of(x=x, y=y), "B": moments_of(z=z)}
+    pooled: Pooled = {"A": moments_of(x=x, y=y), "B": moments_of(z=z)}
     estimand = LogCombination(((mean("x"), 1.5), (mean("y"), -2.0), (mean("z", "B"), 0.5)), 0.3)
     interval = estimand.interval(pooled, LEVEL)
     value = 0.3 + 1.5 * math.log(x.mean()) - 2 * math.log(y.mean()) + 0.5 * math.log(z.mean())
@@ -203,13 +205,13 @@ def test_a_logarithm_waits_until_its_curvature_is_small() -> None:
 def test_opposite_biases_cancel() -> None:
     noise = np.random.default_rng(12).normal(size=(2, 4000))
     noise = (noise - noise.mean(axis=1, keepdims=True)) / noise.std(axis=1, ddof=1, keepdims=True) * math.sqrt(4000)
-    pooled = {"A": moments_of(x=10 + noise[0]), "B": moments_of(x=10 + noise[1])}
+    pooled: Pooled = {"A": moments_of(x=10 + noise[0]), "B": moments_of(x=10 + noise[1])}
     assert LogCombination(((mean("x"), 1.0), (mean("x", "B"), -1.0))).interval(pooled, 0.3).ready
 
 
 @pytest.mark.parametrize(("function", "flips"), [(math.exp, False), (lambda x: -x, True), (lambda x: -math.log(x), True)])
 def test_a_monotone_function_maps_the_ends(function, flips: bool) -> None:  # type: ignore[no-untyped-def]
-    pooled = {"A": symmetric_pair(np.random.default_rng(13), 1.0, 2.0)}
+    pooled: Pooled = {"A": symmetric_pair(np.random.default_rng(13), 1.0, 2.0)}
     inner = mean("y").interval(pooled, LEVEL)
     mapped = Mapped(mean("y"), function, "f").interval(pooled, LEVEL)
     ends = (inner.high, inner.low) if flips else (inner.low, inner.high)

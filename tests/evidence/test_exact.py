@@ -58,7 +58,7 @@ def test_near_misses_of_an_identity() -> None:
         (0.0, 0.0, {"relative": 0.1}, "absolute margin"),
     ],
 )
-def test_bad_identities(theory: Any, witness: Any, margins: dict[str, float], message: str) -> None:
+def test_bad_identities(theory: Any, witness: Any, margins: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         identity_verdict(theory, witness, **margins)
 

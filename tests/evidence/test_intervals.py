@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -29,7 +30,7 @@ def test_levels_of_all_looks_sum_to_alpha() -> None:
     assert spent[0] == pytest.approx(5e-7, rel=1e-12)
     # The sum telescopes to alpha (1 - 1 / (K + 1)).
     assert math.fsum(spent) == pytest.approx(1e-6 * (1 - 1 / 10_001), rel=1e-12)
-    assert all(later < earlier for earlier, later in zip(spent, spent[1:], strict=False))
+    assert all(later < earlier for earlier, later in itertools.pairwise(spent))
 
 
 @pytest.mark.parametrize(("block", "first"), [(1, 512), (512, 512), (4096, 4096)])

@@ -38,7 +38,7 @@ def record(claim: str = "C-1", *, test: str = "t1", verdict: str = "holds", coun
 def test_a_claim_needs_a_known_kind_and_words() -> None:
     good = {"id": "C-1", "kind": "bound", "statement": "a is at most b", "source": "derived here"}
     assert Claim(**good).tex == ""
-    with pytest.raises(ValueError, match="kind of claim C-1 must be one of bound, expectation, .*; got 'theorem'"):
+    with pytest.raises(ValueError, match=r"kind of claim C-1 must be one of bound, expectation, .*; got 'theorem'"):
         Claim(**{**good, "kind": "theorem"})
     for name in ("statement", "source", "id"):
         with pytest.raises(ValueError, match=f"{name} of claim"):

@@ -70,7 +70,9 @@ def test_a_killed_worker_is_reported_and_finished_blocks_are_kept(pool: Workers,
     path = tmp_path / "ledger.sqlite"
     engine = Engine(Ledger(path), pool)
     experiment = engine.experiment(make_request(bench_samplers.sample_suicidal, {"flag": str(flag)}), ("value",), 0)
-    with pytest.raises(WorkerError, match=r"^a worker died while drawing sample_suicidal\(.*\) \(BrokenProcessPool: .*; finished blocks are kept, run ag"):
+    with pytest.raises(
+        WorkerError, match=r"^a worker died while drawing sample_suicidal\(.*\) \(BrokenProcessPool: .*; finished blocks are kept, run ag"
+    ):
         engine.moments(experiment, 24)
     missing = engine.ledger.missing(engine.ledger.record(experiment.identity), 24)
     assert 0 < len(missing) < 24

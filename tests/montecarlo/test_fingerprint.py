@@ -175,7 +175,7 @@ def test_samplers_of_one_module_share_a_fingerprint_and_papers_depend_on_the_ben
 
     samplers = [value for name, value in vars(monte_carlo).items() if name.startswith("sample_")]
     assert len(samplers) > 5
-    prints = {sampler.__module__: set() for sampler in samplers}
+    prints: dict[str, set[str | None]] = {sampler.__module__: set() for sampler in samplers}
     for sampler in samplers:
         prints[sampler.__module__].add(fingerprint(sampler))
     assert all(len(found) == 1 and None not in found for found in prints.values())

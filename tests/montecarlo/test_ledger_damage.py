@@ -31,7 +31,9 @@ def test_a_truncated_file_is_set_aside(tmp_path: Path, part: float) -> None:
     whole = filled(path)
     damaged = whole[: int(part * len(whole))]
     path.write_bytes(damaged)
-    with pytest.raises(LedgerError, match=r"^the ledger .*ledger.sqlite was damaged \(.+\); it is kept as ledger.sqlite.damaged-\S+: run again to start"):
+    with pytest.raises(
+        LedgerError, match=r"^the ledger .*ledger.sqlite was damaged \(.+\); it is kept as ledger.sqlite.damaged-\S+: run again to start"
+    ):
         Ledger(path)
     assert everything_in(tmp_path) == [damaged]
     assert not path.exists()
@@ -53,8 +55,8 @@ def test_a_file_that_lacks_its_last_bytes_gives_the_right_moments_or_none(tmp_pa
         path.write_bytes(whole[:-lost])
         try:
             got = Ledger(path).vectors(2, 40)
-        except LedgerError as error:
-            assert "was damaged" in str(error)
+        except LedgerError:
+            assert not path.exists()  # it was set aside
             assert whole[:-lost] in everything_in(tmp_path)
         else:
             assert got.tobytes() == DATA.tobytes()

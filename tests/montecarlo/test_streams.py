@@ -71,7 +71,8 @@ def test_key_is_128_bits_and_the_seed_may_be_a_numpy_integer() -> None:
     assert all(0 <= key < 2**128 for key in keys)
     assert max(keys) > 2**120
     assert len(set(keys)) == 200
-    assert experiment_key(np.int64(3), "m.sample", "{}") == keys[3]
+    seed: Any = np.int64(3)
+    assert experiment_key(seed, "m.sample", "{}") == keys[3]
 
 
 @pytest.mark.parametrize("bad", [float("nan"), np.array([1.0, np.nan]), [0, [1, float("nan")]], {"x": float("nan")}])

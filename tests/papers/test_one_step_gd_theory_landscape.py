@@ -74,6 +74,13 @@ def test_rank_one_points_are_critical_and_their_stability_is_the_sign_of_r_minus
         assert (np.linalg.eigvalsh(hessian)[0] > -1e-10 * largest) == (ratio > 1.0)
 
 
+def test_rank_one_point_lies_along_the_first_axis() -> None:
+    v, m = cf.rank_one_point(4, 2, 0.5)
+    assert np.array_equal(v, [1.0, 0.0, 0.0])
+    assert m[-1] == pytest.approx([1 / 7.5, 0.0], rel=1e-14)
+    assert not np.any(m[:-1])
+
+
 def test_reference_stability() -> None:
     assert cf.rank_one_stability_ratio([1, 2], [2, 2], 0.0) == pytest.approx([7 / 6, 0.92], rel=1e-12)
     assert cf.rank_one_loss(1, 2, 0.0) == pytest.approx(1.75)

@@ -75,7 +75,7 @@ def experiment(folder: Path, kills: int, seconds: float, jobs: int = 1) -> tuple
     blocks = max(8, int(seconds / BLOCK_SECONDS))
     expected, _ = draw(folder / "undisturbed.sqlite", blocks, 1)
     path = folder / "killed.sqlite"
-    outcomes = []
+    outcomes: list[Outcome] = []
     while sum(outcome.killed_after is not None for outcome in outcomes) < kills:
         before = blocks_in(path)
         if before == blocks:

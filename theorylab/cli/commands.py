@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from theorylab import __version__
 from theorylab.papers import catalogue, find_paper, slugs
@@ -22,10 +23,30 @@ from theorylab.project import ProjectError, Results, check_files, project_root, 
 if TYPE_CHECKING:
     from theorylab.laboratory import Laboratory
 
-__all__ = ["app"]
+__all__ = ["Interrupted", "app"]
+
+
+class Interrupted(Exception):  # noqa: N818 - it is no error
+    """Ctrl-C, in a form that typer hands on: of a KeyboardInterrupt some releases leave only an exit code, others an Abort."""
+
+
+class Commands(TyperGroup):
+    """The program's commands."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise Interrupted(str(error) or "finished blocks are in the ledger, run the same command again to go on from there") from None
+
 
 app = typer.Typer(
-    help="Decide the theoretical claims of machine-learning papers numerically.", no_args_is_help=True, add_completion=True, rich_markup_mode=None
+    help="Decide the theoretical claims of machine-learning papers numerically.",
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
 )
 ledger_app = typer.Typer(help="Look at, check and merge ledgers.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")

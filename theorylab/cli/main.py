@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from theorylab.cli.commands import app
+from theorylab.cli.commands import Interrupted, app
 
 __all__ = ["main"]
 
@@ -39,12 +39,11 @@ def run(arguments: list[str]) -> int:
     """Run the command line and return the exit code."""
     try:
         return app(arguments, standalone_mode=False, prog_name="theorylab") or 0
-    except KeyboardInterrupt as error:
-        return _interrupted(error)
+    except Interrupted as error:
+        print(f"theorylab: interrupted; {error}", file=sys.stderr)
+        return INTERRUPTED
     except Exception as error:
         # Click's exceptions are known by what they offer: where their classes live differs between releases of typer.
-        if type(error).__name__ == "Abort":
-            return _interrupted(error.__cause__)
         if hasattr(error, "format_message"):
             return _complain(error.format_message())
         if isinstance(error, _user_errors()):
@@ -55,9 +54,3 @@ def run(arguments: list[str]) -> int:
 def _complain(message: str) -> int:
     print(f"theorylab: error: {' '.join(message.split())}", file=sys.stderr)
     return BAD_INPUT
-
-
-def _interrupted(reason: BaseException | None) -> int:
-    message = str(reason or "") or "finished blocks are in the ledger, run the same command again to go on from there"
-    print(f"theorylab: interrupted; {message}", file=sys.stderr)
-    return INTERRUPTED
