@@ -215,8 +215,8 @@ def nonlinear_teachers(lab: Laboratory) -> Rows:
         # Where beta vanishes identically, f(x_q) x_q with a drawn query stands for it: the same mean, 0, but not by construction.
         aligned = "query_correlation" if teacher == "hermite3" else "correlation"
         # A cubic of Gaussians is so heavy-tailed that its intervals are dear, and at short contexts they have to wait for long.
-        absolute = at_scale(lab, 0.04, 0.008) if teacher == "hermite3" else at_scale(lab, 0.02, 0.004)
-        for n in [length for length in lengths if teacher != "hermite3" or length >= 8]:
+        absolute = at_scale(lab, 0.04, 0.02) if teacher == "hermite3" else at_scale(lab, 0.02, 0.004)
+        for n in [length for length in lengths if teacher != "hermite3" or length >= 32]:
             parameters: dict[str, Any] = {"context_length": n, "dimension": 4, "noise_variance": 0.5}
             statistics = (aligned, "squared_gradient", "squared_label")
             if teacher == "network":

@@ -205,8 +205,9 @@ def test_a_logarithm_waits_until_its_curvature_is_small() -> None:
 def test_opposite_biases_cancel() -> None:
     noise = np.random.default_rng(12).normal(size=(2, 4000))
     noise = (noise - noise.mean(axis=1, keepdims=True)) / noise.std(axis=1, ddof=1, keepdims=True) * math.sqrt(4000)
-    pooled: Pooled = {"A": moments_of(x=10 + noise[0]), "B": moments_of(x=10 + noise[1])}
-    assert LogCombination(((mean("x"), 1.0), (mean("x", "B"), -1.0))).interval(pooled, 0.3).ready
+    pooled: Pooled = {"A": moments_of(x=9 + noise[0]), "B": moments_of(x=9 + noise[1])}
+    assert LogCombination(((mean("x"), 1.0), (mean("x", "B"), -1.0))).interval(pooled, 0.9).ready
+    assert not LogCombination(((mean("x"), 1.0), (mean("x", "B"), 1.0))).interval(pooled, 0.9).ready
 
 
 @pytest.mark.parametrize(("function", "flips"), [(math.exp, False), (lambda x: -x, True), (lambda x: -math.log(x), True)])

@@ -133,6 +133,12 @@ def test_a_mean_is_ready_or_says_why_not() -> None:
     assert "times the replicates" in waiting.waiting
 
 
+@pytest.mark.parametrize(("factor", "ready"), [(0.99, True), (1.01, False)])
+def test_a_mean_is_ready_as_soon_as_nothing_asks_for_more(factor: float, ready: bool) -> None:
+    skewness = 0.1 * math.sqrt(factor / float(waiting_factor(0.1, 0.0, 1e-3)))
+    assert mean_interval(2.0, 0.1, skewness, 0.0, 999, 1e-3).ready is ready
+
+
 def test_a_sample_without_variation_is_never_ready() -> None:
     interval = mean_interval(2.0, 0.0, 0.0, 0.0, math.inf, 0.05)
     assert (interval.low, interval.high, interval.factor) == (-math.inf, math.inf, math.inf)

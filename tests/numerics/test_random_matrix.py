@@ -92,11 +92,11 @@ def test_location_on_worked_numbers() -> None:
 
 
 def test_mean_of_the_largest_eigenvalue_against_simulation() -> None:
-    """Mean of 300 draws: standard deviation 0.22% of the mean, so 2% is nine of them; leaving the Tracy-Widom shift out is 3.5%."""
+    """Mean of 300 draws: standard deviation 0.31% of the mean, so 3% is nine of them; leaving the Tracy-Widom shift out is 5%."""
     rng = np.random.default_rng()
-    draws = [np.linalg.norm(rng.standard_normal((100, 100)), 2) ** 2 for _ in range(300)]
+    draws = [np.linalg.norm(rng.standard_normal((60, 60)), 2) ** 2 for _ in range(300)]
     for centring in ("ma", "johnstone"):
-        assert rm.largest_eigenvalue_mean(100, 100, centring=centring) == pytest.approx(np.mean(draws), rel=0.02)
+        assert rm.largest_eigenvalue_mean(60, 60, centring=centring) == pytest.approx(np.mean(draws), rel=0.03)
 
 
 def test_vectorised_over_both_arguments() -> None:

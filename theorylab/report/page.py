@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 from typing import Any
+from urllib.parse import quote
 
 from theorylab import __version__
 from theorylab.evidence.table import margin_used, weakest_assertion
@@ -39,7 +40,7 @@ def _band(assertion: dict[str, Any]) -> str:
 
 def _interval(assertion: dict[str, Any]) -> str:
     low, high = assertion["interval"]
-    if low == high:
+    if low is not None and low == high:
         return _number(assertion["estimate"])
     return f"{_number(assertion['estimate'])} in [{_number(low)}, {_number(high)}]"
 
@@ -70,46 +71,60 @@ def _claim_row(record: dict[str, Any]) -> str:
     cells = ["–"] * 3 if weakest is None else [_number(weakest["theory"]), _interval(weakest), f"{100 * margin_used(weakest):.0f} %"]
     return (
         f"<tr id='{_text(record['paper'])}-{_text(record['claim'])}'><th scope='row'>{_text(record['claim'])}</th>"
-        f"<td><p>{_text(record['statement'])}</p><p class='source'>{_text(record['kind'])}; {_text(record['source'])}</p>{_assertions(record)}</td>"
+        f"<td><p>{_text(record['statement'])}</p><p class='source'>{_text(record['kind'])}; {_text(record['source'])}</p></td>"
         f"<td class='{_text(record['verdict'])}'>{_text(verdict)}</td><td class='n'>{cells[0]}</td><td class='n'>{cells[1]}</td>"
         f"<td class='n'>{cells[2]}</td><td class='n'>{refuted}/{len(record['counterclaims'])}</td>"
         f"<td class='n'>{sum(each['replicates'] for each in record['assertions']):,}</td><td class='n'>{record['seconds']:.1f}</td></tr>"
+        # Below the row and not in its narrow second cell, where the table of questions would not fit.
+        f"<tr class='more'><td colspan='9'>{_assertions(record)}</td></tr>"
     )
+
+
+def _link(file: Path, page: Path) -> str:
+    return _text(quote(Path(os.path.relpath(file, page.parent)).as_posix()))
 
 
 def _figures(folder: Path, page: Path) -> str:
     cells = []
     for picture in sorted(folder.glob("*.png")):
-        link = _text(Path(os.path.relpath(picture, page.parent)).as_posix())
+        link = _link(picture, page)
         name = _text(picture.stem.replace("_", " "))
         vector = picture.with_suffix(".pdf")
-        more = f" (<a href='{_text(Path(os.path.relpath(vector, page.parent)).as_posix())}'>PDF</a>)" if vector.exists() else ""
+        more = f" (<a href='{_link(vector, page)}'>PDF</a>)" if vector.exists() else ""
         picture_html = f"<a href='{link}'><img src='{link}' alt='Figure: {name}' loading='lazy'></a>"
         cells.append(f"<figure>{picture_html}<figcaption>{name}{more}</figcaption></figure>")
     return f"<div class='figures'>{''.join(cells)}</div>" if cells else "<p>No figures drawn yet.</p>"
 
 
 def _settings(records: Sequence[dict[str, Any]]) -> str:
-    shown = sorted({f"seed {each['seed']}, scale {each['scale']}, {each['backend']}, error level {each['alpha']:g} per estimand" for each in records})
+    shown = sorted({f"Seed {each['seed']}, scale {each['scale']}, {each['backend']}, error level {each['alpha']:g} per estimand" for each in records})
     return _text("; ".join(shown))
 
 
-def _paper_section(paper: Paper, records: Sequence[dict[str, Any]], figures: Path, page: Path) -> str:
-    own = sorted((record for record in records if record["paper"] == paper.slug), key=lambda record: _natural(record["claim"]))
-    held = sum(record["verdict"] == "holds" for record in own)
+def _claims_table(records: Sequence[dict[str, Any]]) -> str:
+    own = sorted(records, key=lambda record: _natural(record["claim"]))
+    if not own:
+        return "<p>Not checked yet.</p>"
     rows = "".join(_claim_row(record) for record in own)
-    table = (
-        f"<p>{held} of {len(own)} claims hold. {_settings(own)}. The figures in a row are those of the question that used most of its margin.</p>"
-        "<div class='scroll'><table><thead><tr><th>claim</th><th>statement</th><th>verdict</th><th>theory</th><th>estimate and interval</th>"
-        "<th>margin used</th><th>counter&shy;claims refuted</th><th>replicates</th><th>seconds</th></tr></thead>"
+    return (
+        f"<p>{_counts(own)}. {_settings(own)}. The numbers in a row are those of the question that used most of its margin.</p>"
+        "<div class='scroll'><table class='claims'><thead><tr><th>claim</th><th>statement</th><th>verdict</th><th>theory</th>"
+        "<th>estimate and interval</th><th>margin used</th><th>counter&shy;claims refuted</th><th>replicates</th><th>seconds</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
-        if own
-        else "<p>Not checked yet.</p>"
     )
+
+
+def _counts(records: Sequence[dict[str, Any]]) -> str:
+    counts = {state: sum(record["verdict"] == state for record in records) for state in ("holds", "refuted", "undecided")}
+    others = "".join(f", {counts[state]} {state}" for state in ("refuted", "undecided") if counts[state])
+    return f"{counts['holds']} of {len(records)} claims hold{others}"
+
+
+def _paper_section(paper: Paper, records: Sequence[dict[str, Any]], figures: Path, page: Path) -> str:
     meta = f"{_text(', '.join(paper.authors))}. {_text(paper.venue)}. arXiv:{_text(paper.arxiv)}."
     command = f"Checked by <code>theorylab check {_text(paper.slug)}</code>."
     head = f"<h2>{_text(paper.title)}</h2><p class='source'>{meta} {command}</p>"
-    return f"<section id='{_text(paper.slug)}'>{head}{table}<h3>Figures</h3>{_figures(figures, page)}</section>"
+    return f"<section id='{_text(paper.slug)}'>{head}{_claims_table(records)}<h3>Figures</h3>{_figures(figures, page)}</section>"
 
 
 def write_report(page: Path, records: Sequence[dict[str, Any]], figures: Path) -> Path:
@@ -130,12 +145,18 @@ def write_report(page: Path, records: Sequence[dict[str, Any]], figures: Path) -
         ``page``.
     """
     template = Template(resources.files(__name__.rpartition(".")[0]).joinpath("page.html").read_text(encoding="utf-8"))
-    papers = catalogue()
-    sections = [_paper_section(paper, records, figures / paper.slug, page) for paper in papers]
-    links = "".join(f"<li><a href='#{_text(paper.slug)}'>{_text(paper.title)}</a></li>" for paper in papers)
-    counts = {state: sum(record["verdict"] == state for record in records) for state in ("holds", "refuted", "undecided")}
-    summary = ", ".join(f"{number} {state}" for state, number in counts.items() if number or state == "holds")
-    content = template.substitute(summary=_text(summary), papers=links, sections="".join(sections), version=_text(__version__))
+    sections, links = [], []
+    papers = {paper.slug: paper for paper in catalogue()}
+    # A reader's own claims may stand in the same evidence file; their papers are in no catalogue.
+    for slug in dict.fromkeys([*papers, *(record["paper"] for record in records)]):
+        own = [record for record in records if record["paper"] == slug]
+        if slug in papers:
+            sections.append(_paper_section(papers[slug], own, figures / slug, page))
+        else:
+            sections.append(f"<section id='{_text(slug)}'><h2>{_text(slug)}</h2>{_claims_table(own)}</section>")
+        links.append(f"<li><a href='#{_text(slug)}'>{_text(papers[slug].title if slug in papers else slug)}</a></li>")
+    summary = _counts(records) if records else "Nothing checked yet"
+    content = template.substitute(summary=_text(summary), papers="".join(links), sections="".join(sections), version=_text(__version__))
     page.parent.mkdir(parents=True, exist_ok=True)
     draft = page.with_name(f".{page.name}.{os.getpid()}")
     draft.write_text(content, encoding="utf-8")
