@@ -222,7 +222,7 @@ def test_numerator_with_ridge_and_least_squares(
 
 
 @one_gradient_step
-@pytest.mark.parametrize(("context_length", "dimension"), [(1, 3), (4, 1), (2, 2), (3, 2), (2, 3)])
+@pytest.mark.parametrize(("context_length", "dimension"), [(1, 3), (4, 1), (2, 2), (2, 3)])
 @pytest.mark.parametrize(("noise_variance", "prior_variance"), [(0.0, 1.0), (0.7, 2.5)])
 def test_moments_by_enumeration(lab: Laboratory, context_length: int, dimension: int, noise_variance: float, prior_variance: float) -> None:
     """Both expectations exactly: in the numerator the task stands for its posterior mean w_ridge."""
@@ -366,7 +366,7 @@ def test_minimum_loss_on_raw_prompts(lab: Laboratory, context_length: int, dimen
 
 
 @minimum_loss
-@pytest.mark.parametrize(("context_length", "dimension"), [(1, 3), (4, 1), (2, 2), (3, 2), (2, 3)])
+@pytest.mark.parametrize(("context_length", "dimension"), [(1, 3), (4, 1), (2, 2)])
 @pytest.mark.parametrize(("noise_variance", "prior_variance"), [(0.0, 1.0), (0.7, 2.5)])
 def test_minimum_loss_by_enumeration(lab: Laboratory, context_length: int, dimension: int, noise_variance: float, prior_variance: float) -> None:
     """Exactly: the real layer at the minimiser, and plain steps of any size."""

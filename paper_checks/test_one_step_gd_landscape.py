@@ -332,7 +332,7 @@ def test_random_starts_are_trapped(lab: Laboratory, context_length: int, dimensi
 
 
 @spurious_minima
-@pytest.mark.parametrize(("context_length", "noise_variance"), [(1, 0.0), (10, 0.0), (10, 12.0)])
+@pytest.mark.parametrize(("context_length", "noise_variance"), [(1, 0.0), (10, 0.0)])
 def test_raw_weights_are_trapped_too(lab: Laboratory, context_length: int, noise_variance: float) -> None:
     """Descents on W_K, W_Q, W_V and h from disturbed trapped weights come back to the trap's level; d = 2."""
     n, d, sigma2 = context_length, 2, noise_variance

@@ -112,9 +112,9 @@ def test_training_length_is_the_same_for_both(lab: Laboratory) -> None:
 
 @other_prompt_length
 def test_best_test_length_by_enumeration(lab: Laboratory) -> None:
-    """A layer trained on n = 1 example in dimension one with lambda = 2 is best at m = 3 and harmful from m = 6 on: all prompts enumerated."""
+    """A layer trained on n = 1 example in dimension one: best at m = 3 if lambda = 2, worthless at m = 5 if lambda = 1; all prompts enumerated."""
     eta = theory.optimal_learning_rate(1, 1, 2.0)
-    seen = {m: simulate.enumerate_population_loss((0.0, 1.0), ((eta,), (0.0,)), m, 2.0)["total"] - 2.0 for m in range(1, 7)}
+    seen = {m: simulate.enumerate_population_loss((0.0, 1.0), ((eta,), (0.0,)), m, 2.0)["total"] - 2.0 for m in range(1, 6)}
     best = theory.optimal_test_length(1, 1, 2.0)
     assert lab.identical(best, 3.0, absolute=1e-12, refutes={"m = n": 1.0, "n + d + 1 + lambda": 5.0}, question="best test length")
     assert lab.optimum(
@@ -123,11 +123,14 @@ def test_best_test_length_by_enumeration(lab: Laboratory) -> None:
         curvatures=[seen[4] - 2 * seen[3] + seen[2]],
         searches=list(seen.values()),
         tolerance=1e-12,
-        refutes={"least at the training length": seen[1], "the longer the better": seen[6]},
+        refutes={"least at the training length": seen[1], "the longer the better": seen[5]},
     )
-    harmful = theory.harmful_test_length(1, 1, 2.0)
-    assert lab.identical(harmful, 6.0, absolute=1e-12, refutes={"2 / eta": 2 / eta, "2 n + d + lambda": 5.0}, question="harmful test length")
-    assert lab.identical(seen[6], 1.0, relative=1e-12, refutes={f"at m = {m}": seen[m] for m in (2, 4, 5)}, question="as bad as predicting zero")
+    eta = theory.optimal_learning_rate(1, 1, 1.0)
+    harmful = theory.harmful_test_length(1, 1, 1.0)
+    assert lab.identical(harmful, 5.0, absolute=1e-12, refutes={"2 / eta": 2 / eta, "2 n + d + lambda": 4.0}, question="harmful test length")
+    seen = {m: simulate.enumerate_population_loss((0.0, 1.0), ((eta,), (0.0,)), m, 1.0)["total"] - 1.0 for m in (2, 4, 5)}
+    wrong = {"at m = 2": seen[2], "at m = 4": seen[4]}
+    assert lab.identical(1.0, seen[5], relative=1e-12, refutes=wrong, question="at that length as bad as predicting zero")
 
 
 @other_prompt_length

@@ -37,12 +37,12 @@ pythagoras = claim(
 
 
 @pythagoras
-@pytest.mark.parametrize(("context_length", "dimension", "draws"), [(1, 1, 10), (2, 2, 50), (1, 3, 10), (3, 2, 2), (2, 3, 2)])
+@pytest.mark.parametrize(("context_length", "dimension", "draws"), [(1, 1, 10), (1, 2, 20), (2, 2, 10), (1, 3, 10), (3, 2, 1), (2, 3, 1)])
 def test_pythagoras_by_enumeration(lab: Laboratory, context_length: int, dimension: int, draws: int) -> None:
     """All three sides of the triangle at random parameters of several scales, full covariances."""
     n, noise = context_length, 0.5
     rng = np.random.default_rng([lab.seed, n, dimension])
-    for draw in range(draws):
+    for draw in range(draws if lab.scale == "quick" else 10 * draws):
         v, m, sigma, omega = simulate.draw_setting(rng, dimension, scale=(1.0, 0.1, 3.0)[draw % 3])
         problem = (n, sigma, omega, noise)
         covariances = {"feature_covariance": sigma, "task_covariance": omega}
@@ -122,7 +122,7 @@ def test_no_setting_is_better(lab: Laboratory) -> None:
     """The excess is positive off the minimisers, at hundreds of random settings near and far, and zero on them."""
     rng = np.random.default_rng([lab.seed, 4])
     smallest = np.inf
-    for draw in range(300 if lab.scale == "quick" else 100_000):
+    for draw in range(150 if lab.scale == "quick" else 100_000):
         d, n = 1 + draw % 4, int(rng.integers(1, 40))
         v, m, sigma, omega = simulate.draw_setting(rng, d, scale=10.0 ** rng.uniform(-2, 1))
         smallest = min(smallest, theory.excess_over_minimum(v, m, n, sigma, omega, 0.5))
@@ -193,7 +193,7 @@ def test_preconditioner_is_the_minimum(lab: Laboratory, prior: str) -> None:
         v, m = point[: d + 1], point[d + 1 :].reshape(d + 1, d)
         return float(loss.value(v, m)), np.concatenate([part.ravel() for part in loss.gradient(v, m)])
 
-    found = [minimize(flat, 0.1 * rng.normal(size=(d + 1) ** 2), jac=True, method="BFGS", options={"gtol": 1e-9}) for _ in range(12)]
+    found = [minimize(flat, 0.1 * rng.normal(size=(d + 1) ** 2), jac=True, method="BFGS", options={"gtol": 1e-9}) for _ in range(8)]
     claimed, labels, product = theory.optimal_preconditioner(n, sigma, omega, noise), np.trace(sigma @ omega) + noise, sigma @ omega
     best = min(found, key=lambda search: search.fun).x
     learned = best[d] * best[d + 1 :].reshape(d + 1, d)[:-1].T + np.outer(best[-d:], best[:d])

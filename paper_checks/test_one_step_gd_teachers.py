@@ -74,7 +74,7 @@ def test_moments_of_single_index_targets(lab: Laboratory, dimension: int) -> Non
 def test_learning_rates_in_closed_form(lab: Laboratory) -> None:
     """The special cases in plain numbers, at random settings; a linear target gives the step of the linear task."""
     rng = np.random.default_rng([lab.seed, 9])
-    for n, d, noise in zip(*rng.integers(1, 30, size=(2, 10)).tolist(), rng.uniform(0.1, 2.0, size=10).tolist(), strict=True):
+    for n, d, noise in zip(*rng.integers(1, 30, size=(2, 5)).tolist(), rng.uniform(0.1, 2.0, size=5).tolist(), strict=True):
         inverse_rates = {
             "linear": n - 1 + d + 2 + noise * d,
             "sign": n - 1 + np.pi / 2 * d * (1 + noise),
@@ -179,10 +179,10 @@ def test_best_step_by_enumeration(lab: Laboratory, link: str, context_length: in
 
 
 @nonlinear_targets
-@pytest.mark.parametrize(("link", "power"), [("square", 3.0), ("hermite3", 6.0)])
-def test_targets_without_linear_part(lab: Laboratory, link: str, power: float) -> None:
+@pytest.mark.parametrize(("link", "power", "context_length"), [("square", 3.0, 2), ("hermite3", 6.0, 1)])
+def test_targets_without_linear_part(lab: Laboratory, link: str, power: float, context_length: int) -> None:
     """Even targets and the third Hermite polynomial have B = 0: the best layer predicts 0, by many parameters, and any step is worse."""
-    n, noise = 2, 0.6
+    n, noise = context_length, 0.6
     moments = theory.nonlinear_teacher_moments(link, 2)
     with pytest.warns(UserWarning, match="not unique"):
         eta = theory.optimal_learning_rate_nonlinear(moments.linear_power, moments.weighted_power, 2, n, noise)
@@ -316,7 +316,7 @@ def test_learning_rate_needs_no_sign_symmetry(lab: Laboratory, symmetrised: bool
 
 
 @no_sign_symmetry
-@pytest.mark.parametrize(("context_length", "prior_mean"), [(2, (0.9, -0.4)), (3, (0.9, -0.4)), (4, (0.7,)), (1, (0.5, 0.2, -1.0))])
+@pytest.mark.parametrize(("context_length", "prior_mean"), [(2, (0.9, -0.4)), (4, (0.7,)), (1, (0.5, 0.2, -1.0))])
 def test_linear_tasks_with_a_prior_mean(lab: Laboratory, context_length: int, prior_mean: tuple[float, ...]) -> None:
     """For linear tasks w ~ N(m, I) the mean does matter: the gradient with respect to b is not zero at any of the candidate steps."""
     n, mean, d, noise = context_length, np.array(prior_mean), len(prior_mean), 0.5

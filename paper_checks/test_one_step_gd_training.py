@@ -56,7 +56,7 @@ def test_logistic_trajectory(lab: Laboratory, context_length: int, dimension: in
 
 
 @training
-@pytest.mark.parametrize(("context_length", "dimension"), [(3, 1), (1, 2)])
+@pytest.mark.parametrize(("context_length", "dimension"), [(2, 1), (1, 2)])
 def test_logistic_trajectory_of_the_real_layer(lab: Laboratory, context_length: int, dimension: int) -> None:
     """The same with the gradient from the layer's backward pass on all prompts: no formula for the loss is used."""
     setting = (context_length, dimension, 0.5)
@@ -73,7 +73,7 @@ def test_logistic_trajectory_of_the_real_layer(lab: Laboratory, context_length: 
 
 
 @training
-@pytest.mark.parametrize(("context_length", "dimension", "route"), [(6, 3, "polynomial"), (20, 5, "polynomial"), (3, 1, "layer"), (1, 2, "layer")])
+@pytest.mark.parametrize(("context_length", "dimension", "route"), [(6, 3, "polynomial"), (20, 5, "polynomial"), (2, 1, "layer"), (1, 2, "layer")])
 def test_training_all_weights_of_the_layer(lab: Laboratory, context_length: int, dimension: int, route: str) -> None:
     """Gradient flow of W_K, W_Q, W_V and h, four equal factors: it arrives at the same step, by a law that is not the logistic one."""
     n, d, sigma2 = context_length, dimension, 0.5
@@ -176,9 +176,8 @@ def test_descent_from_random_raw_weights(lab: Laboratory, context_length: int, d
         slopes = simulate.raw_weight_gradients(*loss.gradient(*reduced), *weights)
         return float(loss.value(*reduced)), np.concatenate([slope.ravel() for slope in slopes])
 
-    tries = 3 if lab.scale == "quick" else 40
-    options = {"ftol": 0.0, "gtol": 1e-5, "maxiter": 3000, "maxcor": 30}
-    found = [minimize(flat, 0.3 * rng.normal(size=ends[-1]), jac=True, method="L-BFGS-B", options=options).fun for _ in range(tries)]
+    tries = 10 if lab.scale == "quick" else 1000
+    found = [minimize(flat, 0.3 * rng.normal(size=ends[-1]), jac=True, method="BFGS", options={"gtol": 1e-5}).fun for _ in range(tries)]
     wrong = {"the zero predictor": d + sigma2, "the noiseless step": theory.plain_step_loss(1 / (n + d + 1), n, d, sigma2)}
     assert lab.identical(minimum, min(found), relative=1e-8, refutes=wrong, question=f"best of {tries} descents on raw weights")
     if lab.scale == "full":

@@ -511,7 +511,7 @@ def test_interrupt_of_a_run_in_memory_says_that_nothing_was_kept(monkeypatch, tm
     def press_control_c(command, root):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "_run_tests", press_control_c)
+    monkeypatch.setattr(commands, "run_tests", press_control_c)
     assert run(["check", SLUG, "--seed", "5", "--results", str(tmp_path)]) == 130
     assert capsys.readouterr().err == (
         "theorylab: interrupted; with a seed of its own this run kept its blocks in memory; name a file with --ledger to keep them\n"

@@ -181,6 +181,7 @@ class Laboratory:
             interval = estimand.interval(pooled, look_level(self.alpha, look))
             state = judge(interval, band)
             if state != "undecided" or isinstance(estimand, Exact):
+                needed, reason = 0.0, ""
                 break
             self.engine.half_width = interval.half_width
             needed, reason = replicates_needed(interval, band, replicates), interval.waiting

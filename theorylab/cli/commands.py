@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from theorylab import __version__
+from theorylab.cli.interrupts import Commands, run_tests
+from theorylab.cli.ledgers import ledger_app
 from theorylab.papers import catalogue, find_paper, slugs
 from theorylab.project import ProjectError, Results, check_files, project_root, relative
 
 if TYPE_CHECKING:
     from theorylab.laboratory import Laboratory
 
-__all__ = ["Interrupted", "app"]
-
-
-class Interrupted(Exception):  # noqa: N818 - it is no error
-    """Ctrl-C, in a form that typer hands on: of a KeyboardInterrupt some releases leave only an exit code, others an Abort."""
-
-
-class Commands(TyperGroup):
-    """The program's commands."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the chosen command."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt as error:
-            raise Interrupted(str(error) or "finished blocks are in the ledger, run the same command again to go on from there") from None
-
+__all__ = ["app"]
 
 app = typer.Typer(
     help="Decide the theoretical claims of machine-learning papers numerically.",
@@ -48,7 +31,6 @@ app = typer.Typer(
     add_completion=True,
     rich_markup_mode=None,
 )
-ledger_app = typer.Typer(help="Look at, check and merge ledgers.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
 
 Slugs = Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="Papers; all of them if none is named.")]
@@ -165,7 +147,7 @@ def _check(
     # One process per test file group is the better parallelism for many short questions; --jobs is for a few long ones at full scale.
     command += ["-n", str(jobs)] if jobs > 1 and scale == "quick" and _has_xdist() else [f"--theory-jobs={jobs}"]
     try:
-        code = _run_tests([*command, *files], root)
+        code = run_tests([*command, *files], root)
     except KeyboardInterrupt:
         if path is None:
             hint = "with a seed of its own this run kept its blocks in memory; name a file with --ledger to keep them"
@@ -175,38 +157,6 @@ def _check(
         raise typer.Exit(1)
     if code:
         raise ProjectError(f"pytest could not check {', '.join(papers)} (its exit code was {code}); see its message above")
-
-
-# After Ctrl-C: how long the tests may take to close the ledger and write the evidence, before they are told again, and then before they are killed.
-GRACE_SECONDS = (5.0, 10.0)
-
-
-def _run_tests(command: list[str], root: Path) -> int:
-    """Run pytest and return its exit code; on Ctrl-C it may finish writing what it has.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        After the tests have ended.
-    """
-    process = subprocess.Popen(command, cwd=root)
-    try:
-        code = process.wait()
-        if code < 0:
-            raise ProjectError(f"pytest was killed by signal {-code}; run the same command again")
-        return code
-    except KeyboardInterrupt:
-        # A terminal sends Ctrl-C to the tests too; a signal sent to this process alone has to be passed on.
-        for seconds in GRACE_SECONDS:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(seconds)
-                break
-            process.send_signal(signal.SIGINT)
-        raise
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
 
 
 def _has_xdist() -> bool:
@@ -330,51 +280,3 @@ def reproduce(
     print(f"done in {time.perf_counter() - begin:.0f} s")
     if failed is not None:
         raise failed
-
-
-def _open_ledger(path: Path | None) -> Any:
-    from theorylab.montecarlo.ledger import Ledger, LedgerError
-
-    file = path if path is not None else project_root() / "results" / "ledger.sqlite"
-    if not file.exists():
-        raise LedgerError(f"there is no ledger {relative(file)}")
-    return Ledger(file)
-
-
-@ledger_app.command("info")
-def ledger_info(
-    path: Annotated[Path | None, typer.Argument(help="Ledger file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Say what a ledger holds."""
-    information = vars(_open_ledger(path).info())
-    if as_json:
-        print(json.dumps(information, indent=1))
-        return
-    for key, value in information.items():
-        print(f"{key.replace('_', ' '):<15} {value:,}" if isinstance(value, int) else f"{key.replace('_', ' '):<15} {value}")
-
-
-@ledger_app.command("verify")
-def ledger_verify(path: Annotated[Path | None, typer.Argument(help="Ledger file.")] = None) -> None:
-    """Check structure and checksums of a ledger; exit code 1 if something is wrong."""
-    ledger = _open_ledger(path)
-    troubles = list(ledger.verify())
-    for trouble in troubles:
-        print(trouble)
-    if troubles:
-        raise typer.Exit(1)
-    print(f"{relative(ledger.path)}: {ledger.info().blocks:,} blocks, all sound")
-
-
-@ledger_app.command("merge")
-def ledger_merge(
-    target: Annotated[Path, typer.Argument(help="Ledger that takes the blocks.")],
-    sources: Annotated[list[Path], typer.Argument(help="Ledgers whose blocks are added; they stay as they are.")],
-) -> None:
-    """Add the blocks of other ledgers to one; what is there already stays."""
-    from theorylab.montecarlo.ledger import Ledger
-
-    ledger = Ledger(target)
-    for source in sources:
-        print(f"{relative(source)}: {ledger.merge(source):,} blocks added")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from theorylab.cli.commands import Interrupted, app
+from theorylab.cli.commands import app
+from theorylab.cli.interrupts import Interrupted
 
 __all__ = ["main"]
 
