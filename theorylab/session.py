@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from theorylab.backend import BackendError
+from theorylab.backend import BackendError, check_backend
 from theorylab.montecarlo.engine import Engine, Progress
 from theorylab.montecarlo.executors import ClusterError, Workers
 from theorylab.montecarlo.ledger import Ledger, LedgerError
@@ -40,6 +40,13 @@ def open_engine(
         If the ledger, the scheduler or the backend cannot be used.
     """
     try:
-        return Engine(Ledger(ledger), Workers(jobs, scheduler), backend, progress)
-    except (LedgerError, ClusterError, BackendError, ValueError) as error:
+        # The ledger comes last: a file is made only once everything else is known to be right.
+        check_backend(backend)
+        workers = Workers(jobs, scheduler)
+    except (ClusterError, BackendError, ValueError) as error:
+        raise SetupError(str(error)) from error
+    try:
+        return Engine(Ledger(ledger), workers, backend, progress)
+    except LedgerError as error:
+        workers.close()
         raise SetupError(str(error)) from error

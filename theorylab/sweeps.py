@@ -18,9 +18,10 @@ import numpy as np
 from theorylab import __version__
 from theorylab.evidence.store import write_json
 from theorylab.laboratory import Laboratory
+from theorylab.montecarlo.fingerprint import fingerprint
 from theorylab.project import ProjectError, Results, load_wing
 
-__all__ = ["Rows", "draw_figures", "figure_names", "load_rows", "run_sweep", "sweep_names"]
+__all__ = ["Rows", "draw_figures", "figure_names", "is_current", "load_rows", "run_sweep", "sweep_names"]
 
 Rows = list[dict[str, Any]]
 
@@ -82,11 +83,21 @@ def run_sweep(slug: str, name: str, lab: Laboratory, root: Path, results: Result
         "scale": lab.scale,
         "backend": lab.engine.backend,
         "version": __version__,
+        "code": fingerprint(known[name]),
         "seconds": round(time.perf_counter() - begin, 3),
         "rows": [{key: _plain(value) for key, value in row.items()} for row in rows],
     }
     write_json(path, table)
     return path
+
+
+def is_current(slug: str, name: str, scale: str, root: Path, results: Results) -> bool:
+    """Tell whether the table of a sweep is there and was made by the code that stands here now."""
+    path = results.table(slug, name, scale)
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8"))["code"] == fingerprint(load_wing("simulations", slug, root).SWEEPS[name]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def load_rows(path: Path) -> Rows:

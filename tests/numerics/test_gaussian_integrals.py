@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
@@ -23,6 +23,7 @@ def test_monomials_have_their_double_factorial_moments(power: int) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(kink=st.floats(-5.0, 5.0), slope=st.floats(-3.0, 3.0))
+@example(kink=4.0, slope=1.1125369292536007e-308)
 def test_declared_kinks_and_jumps_are_exact(kink: float, slope: float) -> None:
     density = math.exp(-(kink**2) / 2) / math.sqrt(2 * math.pi)
     hinge = gaussian_expectation(lambda z: slope * np.maximum(z - kink, 0.0), kinks=[kink]).value

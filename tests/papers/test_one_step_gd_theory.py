@@ -274,6 +274,32 @@ def test_logistic_law_solves_the_gradient_flow(n: int, d: int, noise: float, pri
     assert cf.gradient_flow_logistic(1e3, start, n, d, noise, prior) == pytest.approx(cf.optimal_learning_rate(n, d, noise, prior))
 
 
+@pytest.mark.parametrize(("n", "d", "noise", "prior"), [(6, 3, 0.5, 1.0), (4, 2, 0.3, 2.5)])
+def test_raw_weights_reach_a_rate_at_the_stated_time(n: int, d: int, noise: float, prior: float) -> None:
+    eta = cf.optimal_learning_rate(n, d, noise, prior)
+    weights = cf.balanced_raw_start(0.05 * eta, d)
+    norms = [np.linalg.norm(weight) for weight in weights]
+    assert norms == pytest.approx([norms[0]] * 4, rel=1e-12)
+    shapes, ends = [weight.shape for weight in weights], np.cumsum([weight.size for weight in weights])[:-1]
+
+    def unpack(state: np.ndarray) -> list[np.ndarray]:
+        return [part.reshape(shape) for part, shape in zip(np.split(state, ends), shapes, strict=True)]
+
+    def flow(_: float, state: np.ndarray) -> np.ndarray:
+        gradient = cf.raw_population_loss_gradient(*unpack(state), n, np.eye(d), prior * np.eye(d), noise)
+        return -np.concatenate([part.ravel() for part in gradient])
+
+    reached = np.array([0.05, 0.3, 0.9]) * eta
+    times = cf.raw_gradient_flow_time(reached, 0.05 * eta, n, d, noise, prior)
+    assert times[0] == pytest.approx(0.0, abs=1e-12)
+    start = np.concatenate([weight.ravel() for weight in weights])
+    path = solve_ivp(flow, (0.0, times[-1]), start, t_eval=times, rtol=1e-10, atol=1e-13).y.T
+    for state, rate in zip(path, reached, strict=True):
+        v, m = cf.effective_parameters(*unpack(state))
+        assert v[-1] * m[:-1] == pytest.approx(rate * np.eye(d), abs=1e-7 * eta)
+        assert max(np.max(np.abs(v[:-1])), np.max(np.abs(m[-1]))) < 1e-12
+
+
 def test_imbalance_is_conserved_from_any_start() -> None:
     rng = np.random.default_rng()
     loss = cf.PopulationLoss(4, np.diag([1.0, 0.5]), np.eye(2), 0.3)

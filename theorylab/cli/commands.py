@@ -209,18 +209,18 @@ def figure(
     ledger: LedgerPath = None,
     results: ResultsPath = None,
 ) -> None:
-    """Draw the figures of papers; sweeps that have not been run yet are run first."""
+    """Draw the figures of papers; sweeps whose results are missing or of older code are run first."""
     kinds = [kind.strip() for kind in formats.split(",")]
     for kind in kinds:
         if kind not in ("png", "pdf", "svg"):
             raise ValueError(f"--format must be a list of png, pdf and svg; got {kind!r}")
     papers, number = _chosen(slug), _seed(seed)
     folder, root = _results(results), project_root()
-    from theorylab.sweeps import figure_names
+    from theorylab.sweeps import figure_names, is_current
 
     for paper in papers:
         wanted = figure_names(paper, root, name or [])
-        missing = [each for each in wanted if not folder.table(paper, each, scale).exists()]
+        missing = [each for each in wanted if not is_current(paper, each, scale, root, folder)]
         if missing:
             with _laboratory(folder, scale=scale, seed=number, jobs=jobs, backend=backend, scheduler=scheduler, ledger=ledger) as lab:
                 _simulate(paper, missing, lab, folder)

@@ -18,12 +18,14 @@ def margin_used(assertion: dict[str, Any]) -> float:
     """Return how much of its margin an assertion used: 0 with all to spare, 1 at the edge, above 1 beyond it.
 
     A two-sided margin is compared with the interval's farther end, a one-sided one with half-widths of room (0.5: one half-width of room
-    between interval and bound).
+    between interval and bound), a deviation from 0 with the largest that is allowed.
     """
     low, high = assertion["interval"]
     least, most = assertion["margin"]
     if low is None or high is None:
         return 9.99
+    if least == assertion["theory"] == 0.0 and low == high and most:
+        return abs(high) / most
     if least is not None and most is not None and most > least:
         middle, half = (least + most) / 2, (most - least) / 2
         return max(abs(low - middle), abs(high - middle)) / half

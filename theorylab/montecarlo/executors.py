@@ -37,8 +37,18 @@ class SerialExecutor(Executor):
 def _connect(address: str) -> tuple[Executor, int, Callable[[], None]]:
     try:
         from distributed import Client
+        from distributed.comm.addressing import parse_address, parse_host_port
+        from distributed.comm.registry import get_backend
     except ImportError:
         raise ClusterError('a scheduler needs the package distributed: pip install "theorylab[cluster]"') from None
+    try:
+        # A client that was made with an address it cannot understand keeps trying, and complains when it is deleted.
+        scheme, place = parse_address(address)
+        get_backend(scheme)
+        if scheme != "inproc":
+            parse_host_port(place)
+    except (ValueError, TypeError) as error:
+        raise ClusterError(f"{address!r} is not the address of a scheduler, such as tcp://host:8786 ({' '.join(str(error).split())})") from None
     try:
         client = Client(address, timeout="5s", set_as_default=False)
     except (OSError, ValueError, TypeError) as error:

@@ -81,7 +81,8 @@ def gaussian_expectation(
         error = abs(value - previous)
         if tail > tolerance * scale:
             raise ConvergenceError(f"the integrand grows too fast: |g(z)| times the normal density is {tail:.3g} at |z| = {_REACH:g}")
-        if error <= tolerance * scale:
+        # Below the normal range of doubles nothing has relative accuracy left.
+        if error <= tolerance * scale + np.finfo(np.float64).tiny:
             return QuadratureResult(value, error)
         previous, refinement = value, 2 * refinement
     raise ConvergenceError(

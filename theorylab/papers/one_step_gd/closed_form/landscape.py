@@ -47,7 +47,7 @@ def global_minimiser(
     noise_variance
         sigma^2 >= 0.
     scale
-        c != 0: the one free parameter, in two sheets.
+        c != 0, of either sign: the one free parameter.
     prior_variance
         tau^2 > 0.
 
