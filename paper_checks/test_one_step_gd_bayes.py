@@ -58,7 +58,7 @@ def test_bayes_excess_from_spectra(lab: Laboratory, setting: Setting) -> None:
     n, d, noise, prior = setting
     run = lab.run(simulate.sample_bayes_excess, context_length=n, dimension=d, noise_variance=noise, prior_variance=prior)
     claimed = theory.bayes_excess_exact(n, d, noise / prior, prior)
-    margin = 0.01 if lab.scale == "quick" else 0.001
+    margin = 0.01 if lab.scale == "quick" else 0.003
     assert run.mean().agrees_with(claimed, relative=margin, refutes=misread_bayes_excess(*setting))
 
 
@@ -235,7 +235,7 @@ def misread_proportional_limit(features_per_sample: float, noise_to_signal: floa
 @pytest.mark.parametrize(("gamma", "s"), [(1.0, 0.1), (2.0, 1.0), (0.5, 0.5), (4.0, 0.2)])
 def test_proportional_limit(lab: Laboratory, gamma: float, s: float) -> None:
     """With d/n = gamma and tau^2 = 1/d both excesses approach their limits at order 1/d."""
-    dimensions = np.array([16, 32, 64, 128])
+    dimensions = np.array([12, 24, 48, 96])
     lengths = np.rint(dimensions / gamma).astype(int)
     bayes = theory.bayes_excess_exact(lengths, dimensions, s * dimensions, 1 / dimensions)
     linear = theory.icl_excess(lengths, dimensions, s, 1 / dimensions)
@@ -243,9 +243,9 @@ def test_proportional_limit(lab: Laboratory, gamma: float, s: float) -> None:
     orders = {"d^-1/2": 0.5, "d^-2": 2.0}
     assert lab.limit(dimensions, bayes - bayes_limit, order=1.0, within=0.06, refutes=orders, question="R_B approaches its limit")
     assert lab.limit(dimensions, linear - linear_limit, order=1.0, within=0.06, refutes=orders, question="R_1 approaches its limit")
-    assert lab.exact(bayes[-1], 1e-9).agrees_with(bayes_limit, relative=0.01, refutes=misread_proportional_limit(gamma, s))
+    assert lab.exact(bayes[-1], 1e-9).agrees_with(bayes_limit, relative=0.02, refutes=misread_proportional_limit(gamma, s))
     wrong = {"gamma / (1 + gamma)": gamma / (1 + gamma), "s for 1 + s": gamma * s / (1 + gamma * s), "as ridge": bayes_limit}
-    assert lab.exact(linear[-1], 1e-12).agrees_with(linear_limit, relative=0.01, refutes=wrong)
+    assert lab.exact(linear[-1], 1e-12).agrees_with(linear_limit, relative=0.02, refutes=wrong)
 
 
 @price_of_linear_attention
@@ -284,7 +284,7 @@ def test_noise_free_gap_peaks_at_half(lab: Laboratory) -> None:
 @pytest.mark.parametrize(("gamma", "order"), [(0.5, 1.0), (2.0, 1.0), (4.0, 1.0), (1.0, 0.5)])
 def test_fixed_noise_is_negligible_in_large_dimension(lab: Laboratory, gamma: float, order: float) -> None:
     """At tau^2 = 1 and sigma^2 = 1, R_B / d approaches the noise-free limit: at order 1/d, but d^-1/2 at gamma = 1, where spectra reach zero."""
-    dimensions = np.array([16, 32, 64, 128])
+    dimensions = np.array([12, 24, 48, 96])
     lengths = np.rint(dimensions / gamma).astype(int)
     distances = theory.bayes_excess_exact(lengths, dimensions, 1.0) / dimensions - theory.bayes_excess_marchenko_pastur(gamma, 0.0)
     assert lab.limit(dimensions, distances, order=order, within=0.1, refutes={"the other order": 1.5 - order})

@@ -260,7 +260,7 @@ def test_other_spurious_minima(lab: Laboratory, context_length: int, dimension: 
     assert lab.identical(float(d), flat, absolute=0.5, refutes={"the scale only": 1.0, "a saddle has fewer": d - 1.0}, question="flat directions")
 
     rng, point = np.random.default_rng([lab.seed, n, d]), np.concatenate([trap.value_vector, trap.key_query_matrix.ravel()])
-    disturbed = point + 0.03 * np.linalg.norm(point) / (d + 1) * rng.normal(size=(30, point.size))
+    disturbed = point + 0.003 * np.linalg.norm(point) / (d + 1) * rng.normal(size=(30, point.size))
     ends, _ = simulate.descend_many(disturbed, context_length=n, dimension=d, noise_variance=sigma2)
     losses = theory.population_loss(ends[:, : d + 1], ends[:, d + 1 :].reshape(-1, d + 1, d), *problem)["total"]
     wrong = {"every local minimum is global": 0.0, "it is the rank-one trap": theory.rank_one_excess(n, d, sigma2)}
@@ -345,7 +345,7 @@ def test_raw_weights_are_trapped_too(lab: Laboratory, context_length: int, noise
         assert trap is not None
         v, m, excess = trap.value_vector, trap.key_query_matrix, trap.excess
     start = np.concatenate([part.ravel() for part in simulate.draw_raw_weights(rng, v, m)])
-    start *= 1 + 0.01 * rng.normal(size=start.size)
+    start *= 1 + 0.005 * rng.normal(size=start.size)
 
     def parts(point: np.ndarray) -> list[np.ndarray]:
         return [*point[:-3].reshape(3, 3, 3), point[-3:]]

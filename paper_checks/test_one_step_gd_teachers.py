@@ -365,7 +365,7 @@ def test_prior_mean_in_plain_numbers(lab: Laboratory) -> None:
             run = lab.run(
                 simulate.sample_query_bias_gradient,
                 prior_mean=(1.0, 0.0),
-                preconditioner=np.diag([6 / 35, 0.1]),
+                preconditioner=((4 / 35, 0.0), (0.0, 2 / 21)),
                 context_length=6,
                 noise_variance=0.5,
             )
