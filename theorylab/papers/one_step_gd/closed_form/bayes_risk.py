@@ -140,7 +140,7 @@ def bayes_excess_dimension_one(context_length: ArrayLike, noise_ratio: ArrayLike
 
     Notes
     -----
-    Derived here: E lambda/(lambda + chi2_n). scipy's `hyperu` loses all digits for large n, hence the two stable evaluations.
+    Derived here: E lambda/(lambda + chi2_n). scipy's `hyperu` is NaN for large n (n = 100, lambda = 0.5), hence the two stable routes.
     """
     n = integers("context_length", context_length)
     ratio = reals("noise_ratio", noise_ratio, minimum=0.0)
