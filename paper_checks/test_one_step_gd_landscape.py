@@ -68,7 +68,7 @@ def test_hessian_spectrum_of_the_polynomial(lab: Laboratory, context_length: int
 def test_all_global_minimisers_are_one(lab: Laboratory, context_length: int, dimension: int, noise_variance: float) -> None:
     """Every descent that reaches L* ends in one and the same tensor v x M, which is all that a scale and a sign leave."""
     n, d, sigma2 = context_length, dimension, noise_variance
-    starts = 0.3 / np.sqrt(n) * np.random.default_rng([lab.seed, n, d]).normal(size=(80, (d + 1) ** 2))
+    starts = 0.3 / np.sqrt(n) * np.random.default_rng([lab.seed, n, d]).normal(size=(120, (d + 1) ** 2))
     ends, _ = simulate.descend_many(starts, context_length=n, dimension=d, noise_variance=sigma2)
     v, m = ends[:, : d + 1], ends[:, d + 1 :].reshape(-1, d + 1, d)
     excess = theory.population_loss(v, m, n, np.eye(d), np.eye(d), sigma2)["total"] - theory.minimum_pretraining_loss(n, d, sigma2)

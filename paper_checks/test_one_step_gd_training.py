@@ -73,25 +73,29 @@ def test_logistic_trajectory_of_the_real_layer(lab: Laboratory, context_length: 
 
 
 @training
-@pytest.mark.parametrize(("context_length", "dimension", "route"), [(6, 3, "polynomial"), (20, 5, "polynomial"), (2, 1, "layer"), (1, 2, "layer")])
-def test_training_all_weights_of_the_layer(lab: Laboratory, context_length: int, dimension: int, route: str) -> None:
+@pytest.mark.parametrize(
+    ("context_length", "dimension", "prior_variance", "route"),
+    [(6, 3, 1.0, "polynomial"), (20, 5, 2.5, "polynomial"), (2, 1, 0.4, "layer"), (1, 2, 1.0, "layer")],
+)
+def test_training_all_weights_of_the_layer(lab: Laboratory, context_length: int, dimension: int, prior_variance: float, route: str) -> None:
     """Gradient flow of W_K, W_Q, W_V and h, four equal factors: it arrives at the same step, by a law that is not the logistic one."""
-    n, d, sigma2 = context_length, dimension, 0.5
-    problem, eta = (n, np.eye(d), np.eye(d), sigma2), theory.optimal_learning_rate(n, d, sigma2)
+    n, d, sigma2, tau2 = context_length, dimension, 0.5, prior_variance
+    setting, omega = (n, d, sigma2, tau2), tau2 * np.eye(d)
+    eta = theory.optimal_learning_rate(*setting)
 
     def gradient(*weights: np.ndarray) -> tuple[np.ndarray, ...]:
         if route == "polynomial":
-            return theory.raw_population_loss_gradient(*weights, *problem)
-        slopes = simulate.enumerate_loss_gradient(*simulate.reduced_parameters(*weights), n, sigma2)
+            return theory.raw_population_loss_gradient(*weights, n, np.eye(d), omega, sigma2)
+        slopes = simulate.enumerate_loss_gradient(*simulate.reduced_parameters(*weights), n, sigma2, task_covariance=omega)
         return simulate.raw_weight_gradients(*slopes, *weights)
 
     reached = np.array([0.05, 0.3, 0.7, 0.99, 1 - 1e-6])
     start = 0.01 * eta
-    times = theory.raw_gradient_flow_time(reached * eta, start, n, d, sigma2)
+    times = theory.raw_gradient_flow_time(reached * eta, start, *setting)
     path = simulate.descend_raw_weights(gradient, *theory.balanced_raw_start(start, d), times, relative_tolerance=1e-9)
     v, m = simulate.reduced_parameters(*path)
     learned = v[:, -1, None, None] * m[:, :-1].swapaxes(1, 2) / eta
-    wrong = {"the logistic law": theory.gradient_flow_logistic(times, start, n, d, sigma2)[:, None, None] * np.eye(d) / eta}
+    wrong = {"the logistic law": theory.gradient_flow_logistic(times, start, *setting)[:, None, None] * np.eye(d) / eta}
     assert lab.identical(reached[:, None, None] * np.eye(d), learned, relative=1e-6, refutes=wrong)
 
 

@@ -5,10 +5,6 @@ beta u, |u| = 1. With eta = 1/(n + d + 1 + sigma^2), D = d + sigma^2, mu = n (n 
 alpha beta, w = c omega and r = (alpha/c)^2. Then L_even = r n [(n + 2) x^2 + (d - 1) w^2] + 2 mu x y + q y^2 / r is convex in r; at its minimum,
 and with X, Y, W = (x, y, w)/eta, N = sqrt((n + 2) X^2 + (d - 1) W^2), e_1 = eta sqrt(q/n) and e_2 = eta mu/n, the loss is sigma^2 + d + n eta g,
 
-In that family put x = c nu, y = alpha beta, w = c omega and r = (alpha/c)^2. Then L_even = r n [(n + 2) x^2 + (d - 1) w^2] + 2 mu x y + q y^2 /
-r is convex in r; at its minimum, and with X, Y, W = (x, y, w)/eta, N = sqrt((n + 2) X^2 + (d - 1) W^2), e_1 = eta sqrt(q/n), e_2 = eta mu/n, the
-loss is sigma^2 + d + n eta g,
-
     g(X, Y, W) = -2 (X + Y + (d - 1) W) + (X + Y)^2 + (d - 1) W^2 + 2 Y (e_1 N + e_2 X),    Y > 0.
 
 e_1^2 (n + 2) - e_2^2 = eta^2 [4 (D - 1)((n + 1) D + 1) + 2 d (n + 2)^2] =: E, the numerator of R times eta^2; it keeps e_1 N + e_2 X (X < 0)
