@@ -47,12 +47,12 @@ population_loss = claim(
 
 
 @population_loss
-@pytest.mark.parametrize("task_rank", [None, 1], ids=["full-prior", "rank-one-prior"])
-@pytest.mark.parametrize(("context_length", "dimension"), [(1, 1), (3, 1), (2, 2), (3, 2), (2, 3)])
+@pytest.mark.parametrize(
+    ("context_length", "dimension", "task_rank"),
+    [(1, 1, None), (3, 1, None), (2, 2, None), (3, 2, None), (2, 3, None), (2, 2, 1), (1, 3, 2)],
+)
 def test_population_loss_by_enumeration(lab: Laboratory, context_length: int, dimension: int, task_rank: int | None) -> None:
-    """Every constant: the real layer on all prompts of a finite world with the same moments."""
-    if task_rank and context_length * dimension > 4 and lab.scale == "quick":
-        context_length = 1
+    """Every constant: the real layer on all prompts of a finite world with the same moments, full or singular priors."""
     n, noise = context_length, 0.7
     v, m, sigma, omega = simulate.draw_setting(np.random.default_rng([lab.seed, n, dimension]), dimension, task_rank=task_rank)
     claimed = theory.population_loss(v, m, n, sigma, omega, noise)
@@ -137,7 +137,7 @@ def test_population_loss_on_gaussian_prompts(lab: Laboratory, sigma: tuple, omeg
     c, b, product = VALUE_VECTOR[-1], np.array(KEY_QUERY_MATRIX[-1]), np.array(sigma) @ omega
     spread_of_norm = 6 * 8 * 2 * np.sum(product * product.T) * c**2 * (b @ sigma @ b)
     wrong = {"the odd part is all": claimed["odd"], "E|y|^4 without the spread of |w|": claimed["total"] - spread_of_norm}
-    assert run.mean("loss").agrees_with(claimed["total"], relative=0.016 if lab.scale == "quick" else 0.002, refutes=wrong)
+    assert run.mean("loss").agrees_with(claimed["total"], relative=0.016 if lab.scale == "quick" else 0.004, refutes=wrong)
 
 
 @population_loss
@@ -192,7 +192,7 @@ def test_learning_rate_on_raw_prompts(lab: Laboratory, context_length: int, dime
     wrong = {"n + d + lambda": 1 / (n + d + lam), "no noise": 1 / (n + d + 1), "noise times d": 1 / (n + d + 1 + noise_variance * d), "n": 1 / n}
     if prior_variance != 1.0:
         wrong["sigma^2 for lambda"] = 1 / (n + d + 1 + noise_variance)
-    assert eta.agrees_with(theory.optimal_learning_rate(**setting), relative=0.015 if lab.scale == "quick" else 0.002, refutes=wrong)
+    assert eta.agrees_with(theory.optimal_learning_rate(**setting), relative=0.015 if lab.scale == "quick" else 0.004, refutes=wrong)
 
 
 @one_gradient_step
@@ -212,7 +212,7 @@ def test_numerator_with_ridge_and_least_squares(
     }
     ridge, least_squares = theory.expected_ridge_correlation(**setting), theory.expected_least_squares_correlation(**setting)
     top = lab.run(simulate.sample_learning_rate_terms, **setting, statistics=("correlation",)).mean("correlation")
-    wrong, margin = {"n^2 for n d": prior_variance * context_length**2}, 0.03 if lab.scale == "quick" else 0.003
+    wrong, margin = {"n^2 for n d": prior_variance * context_length**2}, 0.03 if lab.scale == "quick" else 0.006
     if noise_variance > 0.0:
         wrong["least squares for ridge"] = least_squares
     assert top.agrees_with(ridge, relative=margin, refutes=wrong)

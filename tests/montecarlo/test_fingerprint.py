@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -180,3 +181,19 @@ def test_samplers_of_one_module_share_a_fingerprint_and_papers_depend_on_the_ben
         prints[sampler.__module__].add(fingerprint(sampler))
     assert all(len(found) == 1 and None not in found for found in prints.values())
     assert fingerprint(icl_excess) not in set.union(*prints.values())
+
+
+def test_looking_at_imports_imports_nothing() -> None:
+    """A sampler's modules may name optional packages; to fingerprint them must not load these."""
+    code = (
+        "import sys\n"
+        "from theorylab.montecarlo.fingerprint import fingerprint\n"
+        "from theorylab.papers.one_step_gd.monte_carlo import sample_wishart_traces\n"
+        "import theorylab.montecarlo.executors\n"
+        "from theorylab.montecarlo.fingerprint import _followed\n"
+        "assert fingerprint(sample_wishart_traces)\n"
+        "assert not _followed('distributed.comm.addressing', ('theorylab',))\n"
+        "assert 'distributed' not in sys.modules and 'dask' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -72,10 +72,18 @@ def _installed(path: Path) -> bool:
 
 def _followed(module: str, roots: tuple[str, ...]) -> bool:
     """Tell whether the code of ``module`` counts: all but what was installed, whose versions are not this package's to watch."""
-    if module.split(".")[0] in roots:
+    root = module.split(".")[0]
+    if root in roots:
         return True
-    path = _find(module)
-    return path is not None and not _installed(path)
+    # The top package decides: to look for a module inside an installed package would import that package.
+    try:
+        spec = importlib.util.find_spec(root)
+    except (ImportError, AttributeError, ValueError):
+        return False
+    if spec is None:
+        return False
+    places = [spec.origin] if spec.has_location and spec.origin else list(spec.submodule_search_locations or [])
+    return any(not _installed(Path(place)) for place in places)
 
 
 def _imported(module: str, path: Path, imports: tuple[tuple[str, int, str], ...], roots: tuple[str, ...]) -> Iterator[str]:
