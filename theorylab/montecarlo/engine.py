@@ -200,13 +200,15 @@ class Engine:
         failure: tuple[int, str] | None = None
         broken: Exception | None = None
         try:
-            while failure is None and broken is None:
+            while broken is None:
                 seconds = self._block_seconds.get(experiment.identity, 0.0)
                 executor, capacity = self.workers.choose(seconds * (len(missing) - done), portable=experiment.code is not None)
-                while len(under_way) < capacity and (task := next(tasks, None)) is not None:
+                # After a failed block nothing new is begun, but what is under way is waited for: it is work done, and one of its blocks may
+                # have failed too. Tasks begin in order, so the lowest failed block is named, whoever was faster.
+                while failure is None and len(under_way) < capacity and (task := next(tasks, None)) is not None:
                     under_way.add(_submit(executor, task))
                 if not under_way:
-                    return
+                    break
                 finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
                 for future in finished:
                     try:
@@ -214,7 +216,8 @@ class Engine:
                     except Exception as error:  # a sampler's own errors come back as results, so the worker is what failed
                         broken = error
                         continue
-                    failure = self._keep(experiment, ledger, record, result) or failure
+                    failed = self._keep(experiment, ledger, record, result)
+                    failure = min(filter(None, (failure, failed)), default=None)
                     done += len(result.vectors)
                 self._report(experiment, (blocks - len(missing) + done), blocks, done, time.perf_counter() - begin)
         finally:
@@ -225,6 +228,8 @@ class Engine:
         if failure is not None:
             block, message = failure
             raise SamplerError(f"block {block} of {experiment.label} failed: {message}")
+        if broken is None:
+            return
         reason = " ".join(f"{type(broken).__name__}: {broken}".split())
         raise WorkerError(f"a worker died while drawing {experiment.label} ({reason}); finished blocks are kept, run again to go on")
 

@@ -30,7 +30,7 @@ __all__ = [
 
 
 def bayes_excess_exact(context_length: ArrayLike, dimension: ArrayLike, noise_ratio: ArrayLike, prior_variance: ArrayLike = 1.0) -> Any:
-    r"""Return the Bayes excess R_B exactly, at every size, without sampling.
+    r"""Return the Bayes excess R_B exactly at finite size, without sampling (min(n, d) up to about 300; beyond, it raises).
 
     Formula: ``tau^2 [ E sum_i lambda/(lambda + mu_i) + (d - n)_+ ]`` over the min(n, d) nonzero eigenvalues mu_i of S, by de Bruijn's Pfaffian; for
     lambda = 0, ``tau^2 (d - n)_+``.
