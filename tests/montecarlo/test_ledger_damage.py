@@ -90,6 +90,25 @@ def test_moments_that_belong_to_another_block_are_found(tmp_path: Path) -> None:
         ledger.vectors(2, 8)
 
 
+@pytest.mark.parametrize("number", [-98, 30.5, 33])
+def test_a_block_whose_number_was_damaged_is_found(tmp_path: Path, number: float) -> None:
+    # Damage may make a number negative, or a float, or move a block: then another one is missing, and is drawn again.
+    path = tmp_path / "ledger.sqlite"
+    filled(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM block WHERE number = 33 AND record = 2")
+        connection.execute("UPDATE block SET number = ? WHERE number = 30 AND record = 2", (number,))
+    connection.close()
+    ledger = Ledger(path)
+    missing = [30] if number == 33 else [30, 33]
+    assert ledger.missing(2, 40) == missing
+    for lost in missing:
+        ledger.insert(2, lost, DATA[lost : lost + 1])
+    with pytest.raises(LedgerError, match=r"fails its checksum\); it is kept as ledger.sqlite.damaged-"):
+        ledger.vectors(2, 40)
+    assert Ledger(path).info().blocks == 0
+
+
 def test_blocks_without_a_record_are_reported(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.insert(99, 0, DATA[:2])

@@ -66,9 +66,9 @@ def _checksum(number: int, moments: bytes) -> int:
     return zlib.crc32(moments, zlib.crc32(number.to_bytes(8, "little")))
 
 
-def _sound(number: int, moments: object, checksum: object) -> bool:
-    """Tell whether a row is what was written; damage may have changed even the types of its columns."""
-    return isinstance(moments, bytes) and _checksum(number, moments) == checksum
+def _sound(number: object, moments: object, checksum: object) -> bool:
+    """Tell whether a row is what was written; damage may have changed even the types of its columns, and the sign of its number."""
+    return isinstance(number, int) and number >= 0 and isinstance(moments, bytes) and _checksum(number, moments) == checksum
 
 
 class Ledger:
@@ -221,7 +221,7 @@ class Ledger:
             if row is None:
                 self._connection.execute("INSERT OR IGNORE INTO record (identity) VALUES (?)", (identity,))
                 row = self._connection.execute("SELECT id FROM record WHERE identity = ?", (identity,)).fetchone()
-            if not isinstance(row[0], int):
+            if row is None or not isinstance(row[0], int):
                 raise sqlite3.DatabaseError("the index of the records is not what was written")
             return row[0]
 
@@ -245,7 +245,7 @@ class Ledger:
         with self._guarded():
             rows = self._connection.execute("SELECT number FROM block WHERE record = ? AND number < ?", (record, blocks)).fetchall()
         there = {row[0] for row in rows}
-        return [] if len(there) == blocks else [number for number in range(blocks) if number not in there]
+        return [number for number in range(blocks) if number not in there]
 
     def vectors(self, record: int, blocks: int) -> np.ndarray:
         """Return the moment vectors of blocks 0 to ``blocks - 1``, shape (blocks, m), each checked against its checksum."""
@@ -253,11 +253,12 @@ class Ledger:
             rows = self._connection.execute(
                 "SELECT number, moments, checksum FROM block WHERE record = ? AND number < ? ORDER BY number", (record, blocks)
             ).fetchall()
-            if len(rows) != blocks:
-                raise LedgerError(f"the ledger holds {len(rows)} of the first {blocks} blocks of record {record}")
+            # First the damage, which may have moved a block to a place where it is counted twice or not at all; then the count.
             for number, blob, checksum in rows:
                 if not _sound(number, blob, checksum):
                     raise sqlite3.DatabaseError(f"block {number} of record {record} fails its checksum")
+            if len(rows) != blocks:
+                raise LedgerError(f"the ledger holds {len(rows)} of the first {blocks} blocks of record {record}")
         return np.frombuffer(b"".join(row[1] for row in rows), dtype="<f8").reshape(blocks, -1)
 
     def info(self) -> LedgerInfo:
