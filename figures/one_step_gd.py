@@ -25,7 +25,7 @@ from theorylab.plotting import (
     theory_line,
     write_level,
 )
-from theorylab.sweeps import Rows
+from theorylab.rows import Rows
 
 __all__ = ["FIGURES"]
 
@@ -359,8 +359,8 @@ def landscape(rows: Rows) -> Figure:
 
 def _final_losses(axes: Any, rows: Rows, n: int, d: int, noise: float) -> None:
     """Draw a histogram of final losses, lying, with the levels that closed forms name."""
-    centres = [0.5 * (row["excess_from"] + row["excess_to"]) for row in rows]
-    thickness = rows[0]["excess_to"] - rows[0]["excess_from"]
+    centres = [0.5 * (row["bin_from"] + row["bin_to"]) for row in rows]
+    thickness = rows[0]["bin_to"] - rows[0]["bin_from"]
     axes.barh(centres, column(rows, "estimate"), height=1.8 * thickness, color="#56B4E9", edgecolor=SERIES[0].colour, linewidth=0.8, zorder=2)
     for centre, row in zip(centres, rows, strict=True):
         if row["estimate"] > 0.0:

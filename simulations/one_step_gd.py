@@ -8,51 +8,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from theorylab.backend import generator
-from theorylab.evidence.intervals import binomial_interval
 from theorylab.laboratory import Laboratory
-from theorylab.montecarlo.samplers import make_request
-from theorylab.montecarlo.streams import canonical_parameters, experiment_key
+from theorylab.montecarlo.samplers import fetch
 from theorylab.papers.one_step_gd import closed_form, monte_carlo
 from theorylab.quantities import Quantity
-from theorylab.sweeps import Rows
+from theorylab.rows import Rows, histogram, point, powers_of_two, share, spread
 
 __all__ = ["SWEEPS"]
-
-LEVEL = 0.01
-T = TypeVar("T")
-
-
-def at_scale(lab: Laboratory, quick: T, full: T) -> T:
-    """Choose a grid or a width by the laboratory's scale."""
-    return full if lab.scale == "full" else quick
-
-
-def point(quantity: Quantity, *, relative: float | None = None, absolute: float | None = None, **fields: Any) -> dict[str, Any]:
-    """Measure a quantity and return it as a row, with ``fields`` in front."""
-    measured = quantity.measure(relative=relative, absolute=absolute, level=LEVEL)
-    return fields | {
-        "estimate": measured.estimate,
-        "low": measured.low,
-        "high": measured.high,
-        "replicates": measured.replicates,
-        "waiting": measured.waiting,
-    }
-
-
-def spread(values: np.ndarray, **fields: Any) -> dict[str, Any]:
-    """Return the mean and the range of a few independent results as a row, with ``fields`` in front."""
-    return fields | {"estimate": values.mean(), "low": values.min(), "high": values.max(), "replicates": values.size, "waiting": ""}
-
-
-def powers_of_two(first: int, last: int) -> list[int]:
-    """Return 2^first, ..., 2^last."""
-    return [1 << exponent for exponent in range(first, last + 1)]
 
 
 # The learning rate -------------------------------------------------------------------------------------------------------------------------
@@ -67,11 +33,8 @@ def trained_layers(lab: Laboratory, runs: int, **parameters: Any) -> dict[str, n
 
     Besides what the training returns: "step_matrix" P = c A^T + b a^T, (runs, d, d), and "excess", population loss minus minimum, (runs,).
     """
-    key = experiment_key(lab.seed, "simulations.one_step_gd.trained_layers", canonical_parameters(parameters | {"runs": runs}))
-    # As in the engine: a second BLAS thread would change the last bits.
-    with threadpool_limits(limits=1):
-        trained = monte_carlo.train_linear_attention(generator(lab.engine.backend, key, 0), runs, **parameters)
-    host = {name: np.asarray(value.get() if hasattr(value, "get") else value) for name, value in trained.items()}
+    trained = lab.draw(monte_carlo.train_linear_attention, runs, **parameters)
+    host = {name: fetch(value) for name, value in trained.items()}
     vector, matrix = host["value_vector"], host["key_query_matrix"]
     host["step_matrix"] = vector[:, -1, None, None] * matrix[:, :-1].swapaxes(1, 2) + matrix[:, -1, :, None] * vector[:, None, :-1]
     identity, n, noise = np.eye(matrix.shape[2]), parameters["context_length"], parameters["noise_variance"]
@@ -84,19 +47,19 @@ def learning_rate(lab: Laboratory) -> Rows:
 
     Some layers are still near a saddle of the loss when training ends: they are counted, and left out of the mean.
     """
-    dimension, relative = 3, at_scale(lab, 0.015, 0.003)
-    noises = at_scale(lab, [0.0, 1.0, 2.0, 3.0, 4.0], [0.5 * step for step in range(9)])
+    dimension, relative = 3, lab.at_scale(0.015, 0.003)
+    noises = lab.at_scale([0.0, 1.0, 2.0, 3.0, 4.0], [0.5 * step for step in range(9)])
     problems = [(n, noise) for n in (4, 8, 16) for noise in noises]
-    problems += [(n, noise) for noise in (0.0, 4.0, 16.0) for n in at_scale(lab, powers_of_two(0, 6), powers_of_two(0, 9))]
+    problems += [(n, noise) for noise in (0.0, 4.0, 16.0) for n in lab.at_scale(powers_of_two(0, 6), powers_of_two(0, 9))]
     rows = []
     for n, noise in sorted(set(problems)):
         fields: dict[str, Any] = {"context_length": n, "dimension": dimension, "noise_variance": noise}
         run = lab.run(monte_carlo.sample_learning_rate_terms, statistics=("squared_gradient", "correlation"), **fields)
         rows.append(point(run.mean("squared_gradient") / run.mean("correlation"), relative=relative, source="ratio", **fields))
-    layers, batch, steps = at_scale(lab, (4, 64, 2500), (16, 512, 4000))
+    layers, batch, steps = lab.at_scale((4, 64, 2500), (16, 512, 4000))
     missing = 0
-    trained = at_scale(
-        lab, [(8, 0.0), (8, 2.0), (8, 4.0), (16, 0.0), (16, 4.0)], [(n, noise) for n in (4, 8, 16, 32) for noise in (0.0, 1.0, 2.0, 4.0)]
+    trained = lab.at_scale(
+        [(8, 0.0), (8, 2.0), (8, 4.0), (16, 0.0), (16, 4.0)], [(n, noise) for n in (4, 8, 16, 32) for noise in (0.0, 1.0, 2.0, 4.0)]
     )
     for n, noise in trained:
         fields = {"context_length": n, "dimension": dimension, "noise_variance": noise}
@@ -106,9 +69,7 @@ def learning_rate(lab: Laboratory) -> Rows:
         inverse_rates = dimension / np.trace(ends["step_matrix"], axis1=1, axis2=2)
         if reached.any():
             rows.append(spread(inverse_rates[reached], source="trained", **fields))
-    interval = binomial_interval(missing, layers * len(trained), LEVEL)
-    share = {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
-    return [*rows, {"source": "not_reached", "count": missing, "replicates": layers * len(trained), "waiting": "", **share}]
+    return [*rows, share(missing, layers * len(trained), source="not_reached", count=missing)]
 
 
 # Loss against the length of the context ----------------------------------------------------------------------------------------------------
@@ -116,8 +77,8 @@ def learning_rate(lab: Laboratory) -> Rows:
 
 def loss_against_context(lab: Laboratory) -> Rows:
     """Losses of the zero predictor, the optimal gradient step and ridge regression on the same raw prompts, and the ratio of the excesses."""
-    dimension, relative = 5, at_scale(lab, 0.02, 0.004)
-    lengths = at_scale(lab, [1, 2, 4, 8, 16, 32, 64, 128], powers_of_two(0, 10))
+    dimension, relative = 5, lab.at_scale(0.02, 0.004)
+    lengths = lab.at_scale([1, 2, 4, 8, 16, 32, 64, 128], powers_of_two(0, 10))
     rows = []
     for noise in (0.5, 1.0, 4.0):
         for n in lengths:
@@ -138,7 +99,7 @@ def loss_against_context(lab: Laboratory) -> Rows:
 
 def trained_layer(lab: Laboratory) -> Rows:
     """Train layers from random weights: loss on the way, the matrix P in units of eta, and the blocks of v and M."""
-    layers, batch, steps, bins = at_scale(lab, (4, 256, 2000, 25), (8, 1024, 8000, 40))
+    layers, batch, steps, bins = lab.at_scale((4, 256, 2000, 25), (8, 1024, 8000, 40))
     parameters: dict[str, Any] = {"context_length": 8, "dimension": 3, "noise_variance": 0.5}
     trained = trained_layers(lab, layers, batch_size=batch, steps=steps, **parameters)
     rows: Rows = []
@@ -165,7 +126,7 @@ def preconditioner(lab: Laboratory) -> Rows:
     The loss is a parabola in every diagonal entry p of P, with no mixed terms. From the losses at p = -1, 0, 1 (other entries 0) its vertex is
     (loss(-1) - loss(1)) / 2 / (loss(-1) - 2 loss(0) + loss(1)).
     """
-    dimension, length, noise, relative = 6, 20, 0.5, at_scale(lab, 0.03, 0.005)
+    dimension, length, noise, relative = 6, 20, 0.5, lab.at_scale(0.03, 0.005)
     spectrum = [2.0**-j for j in range(dimension)]
     sigma = np.diag(spectrum)
     rows: Rows = []
@@ -182,7 +143,7 @@ def preconditioner(lab: Laboratory) -> Rows:
             vertex = (0.5 * (below - above)) / (below - 2.0 * middle + above)
             rows.append(point(vertex, relative=relative, panel="eigenvalues", eigenvalue=eigenvalue, context_length=length, **fields))
         variance = float(np.sum(sigma * omega))
-        for n in at_scale(lab, powers_of_two(0, 7), powers_of_two(0, 10)):
+        for n in lab.at_scale(powers_of_two(0, 7), powers_of_two(0, 10)):
             # Rounded, because the last bits of linear algebra must not key a random stream; the loss feels the square of 1e-6.
             best = np.round(closed_form.optimal_preconditioner(n, **world), 6)
             plain = round(closed_form.best_plain_learning_rate(n, **world), 6) * np.eye(dimension)
@@ -209,13 +170,13 @@ def teacher_rate(teacher: str, context_length: int, dimension: int, noise_varian
 
 def nonlinear_teachers(lab: Laboratory) -> Rows:
     """Best averaged step n eta = n E[beta.X^T y] / E|X^T y|^2 for linear and nonlinear teachers, and the share of label variance it leaves."""
-    lengths = at_scale(lab, powers_of_two(0, 6), powers_of_two(0, 9))
+    lengths = lab.at_scale(powers_of_two(0, 6), powers_of_two(0, 9))
     rows: Rows = []
     for teacher in TEACHERS:
         # Where beta vanishes identically, f(x_q) x_q with a drawn query stands for it: the same mean, 0, but not by construction.
         aligned = "query_correlation" if teacher == "hermite3" else "correlation"
         # A cubic of Gaussians is so heavy-tailed that its intervals are dear, and at short contexts they have to wait for long.
-        absolute = at_scale(lab, 0.04, 0.02) if teacher == "hermite3" else at_scale(lab, 0.02, 0.004)
+        absolute = lab.at_scale(0.04, 0.02) if teacher == "hermite3" else lab.at_scale(0.02, 0.004)
         for n in [length for length in lengths if teacher != "hermite3" or length >= 32]:
             parameters: dict[str, Any] = {"context_length": n, "dimension": 4, "noise_variance": 0.5}
             statistics = (aligned, "squared_gradient", "squared_label")
@@ -246,8 +207,8 @@ def excesses(lab: Laboratory, context_length: int, dimension: int, noise_varianc
 
 def bayes_gap(lab: Laboratory) -> Rows:
     """Excess of linear attention and of the Bayes predictor at one large size over d / n, and their gap over a grid of sizes."""
-    relative = at_scale(lab, 0.01, 0.002)
-    dimension, ratios = at_scale(lab, (128, 9), (512, 17))
+    relative = lab.at_scale(0.01, 0.002)
+    dimension, ratios = lab.at_scale((128, 9), (512, 17))
     rows: Rows = []
     for features_per_sample in np.geomspace(1 / 16, 16, ratios):
         n = round(float(dimension / features_per_sample))
@@ -259,7 +220,7 @@ def bayes_gap(lab: Laboratory) -> Rows:
             # Without noise the Bayes excess is the same for every prompt.
             if noise > 0.0:
                 rows.append(point(bayes, relative=relative, curve="bayes", **fields))
-    sizes = at_scale(lab, powers_of_two(0, 6), powers_of_two(0, 9))
+    sizes = lab.at_scale(powers_of_two(0, 6), powers_of_two(0, 9))
     for n in sizes:
         for d in sizes:
             step, bayes = excesses(lab, n, d, 1.0, 1.0)
@@ -271,39 +232,22 @@ def bayes_gap(lab: Laboratory) -> Rows:
 # Landscape ---------------------------------------------------------------------------------------------------------------------------------
 
 
-def replicates(lab: Laboratory, sampler: Callable[..., Any], least: int, **parameters: Any) -> dict[str, np.ndarray]:
-    """Return at least ``least`` raw replicates of a sampler: the first blocks of the stream that the engine would use."""
-    request = make_request(sampler, parameters)
-    key = experiment_key(lab.seed, request.name, request.canonical)
-    with threadpool_limits(limits=1):
-        blocks = [sampler(generator(lab.engine.backend, key, b), request.block, **request.parameters) for b in range(-(-least // request.block))]
-    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-
-
 def landscape(lab: Laboratory) -> Rows:
     """Where descents from random starts end: the distribution of their excess in three problems, the fraction trapped over a grid of sizes."""
-    starts = at_scale(lab, 512, 8192)
+    starts = lab.at_scale(512, 8192)
     rows: Rows = []
     edges = np.linspace(-0.0125, 1.4375, 59)
     for n, d, noise in ((1, 2, 0.0), (10, 2, 0.0), (8, 3, 0.5)):
         problem: dict[str, Any] = {"context_length": n, "dimension": d, "noise_variance": noise}
-        ends = replicates(lab, monte_carlo.sample_descent_outcomes, starts, initial_scale=initial_scale(n), **problem)
-        fields: dict[str, Any] = {"panel": "levels", "largest_gradient": ends["gradient_norm"].max(), **problem}
-        counts, _ = np.histogram(ends["excess"], edges)
-        count = ends["excess"].size
-        if counts.sum() != count:
-            raise ValueError(f"an excess lies outside [{edges[0]:g}, {edges[-1]:g}]: {ends['excess'].min():g} to {ends['excess'].max():g}")
-        for low, high, successes in zip(edges[:-1], edges[1:], counts, strict=True):
-            interval = binomial_interval(int(successes), count, LEVEL)
-            rows.append(fields | {"excess_from": low, "excess_to": high, "estimate": successes / count, "low": interval.low, "high": interval.high})
-            rows[-1] |= {"replicates": count, "waiting": ""}
-    dimensions, lengths = at_scale(lab, (range(2, 6), powers_of_two(0, 7)), (range(2, 9), powers_of_two(0, 9)))
+        ends = lab.replicates(monte_carlo.sample_descent_outcomes, least=starts, initial_scale=initial_scale(n), **problem)
+        rows += histogram(ends["excess"], edges, panel="levels", largest_gradient=ends["gradient_norm"].max(), **problem)
+    dimensions, lengths = lab.at_scale((range(2, 6), powers_of_two(0, 7)), (range(2, 9), powers_of_two(0, 9)))
     for d in dimensions:
         for n in lengths:
             problem = {"context_length": n, "dimension": d, "noise_variance": 0.0}
             run = lab.run(monte_carlo.sample_descent_outcomes, initial_scale=initial_scale(n), **problem)
             trapped = run.probability_above(TRAPPED, "excess")
-            rows.append(point(trapped, absolute=at_scale(lab, 0.08, 0.02), panel="trapped", **problem))
+            rows.append(point(trapped, absolute=lab.at_scale(0.08, 0.02), panel="trapped", **problem))
     return rows
 
 
@@ -321,13 +265,13 @@ def initial_scale(context_length: int) -> float:
 
 def test_length_sweep(lab: Laboratory) -> Rows:
     """Excess of layers trained at length n on prompts of length m, with summed and with averaged attention."""
-    relative = at_scale(lab, 0.02, 0.004)
+    relative = lab.at_scale(0.02, 0.004)
     rows = []
     parameters: dict[str, Any] = {"dimension": 4, "noise_variance": 0.5}
     for n in (5, 10, 40):
         eta = float(closed_form.optimal_learning_rate(n, **parameters))
-        for m in at_scale(
-            lab, (1, 2, 4, 7, 12, 20, 33, 60, 120, 250), (1, 2, 3, 4, 5, 7, 9, 12, 15, 20, 26, 33, 45, 60, 85, 120, 170, 250, 500, 1000)
+        for m in lab.at_scale(
+            (1, 2, 4, 7, 12, 20, 33, 60, 120, 250), (1, 2, 3, 4, 5, 7, 9, 12, 15, 20, 26, 33, 45, 60, 85, 120, 170, 250, 500, 1000)
         ):
             sampler = monte_carlo.sample_test_length_excess
             run = lab.run(sampler, context_length=n, test_length=m, learning_rate=eta, statistics=("summed", "averaged"), **parameters)

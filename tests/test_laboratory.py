@@ -51,6 +51,10 @@ def questions(lab: Laboratory) -> list[Any]:
     ]
 
 
+def sample_plain(rng: Any, size: int, *, scale: float = 1.0) -> Any:
+    return scale * rng.standard_normal(size)
+
+
 def test_a_verdict_depends_on_the_experiment_alone(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     cold = questions(Laboratory(seed=4, budget=2**15))
@@ -162,6 +166,38 @@ def test_measure_reaches_its_width() -> None:
     assert found.low < found.estimate < found.high
     assert lab.exact(3.0, 0.5).measure(absolute=0.1).low == 2.5
     assert Laboratory(budget=2**10).run(sample_gamma).mean("x").measure(relative=1e-4).replicates == 2**10
+
+
+def test_replicates_are_those_that_questions_are_answered_from() -> None:
+    lab = Laboratory(5, budget=1)
+    run = lab.run(sample_gamma)
+    assert list(lab.replicates(sample_gamma, least=1)) == ["x", "twice", "large", "copy", "three"]
+    # The first look is at 512 replicates, two blocks.
+    values = lab.replicates(sample_gamma, least=300)["x"]
+    assert values.size == 2 * run.request.block
+    assert run.mean("x").measure(relative=1.0).estimate == pytest.approx(values.mean(), rel=1e-12)
+    more = lab.replicates(sample_gamma, least=values.size + 1)["x"]
+    assert more.size == 3 * run.request.block
+    np.testing.assert_array_equal(more[: values.size], values)
+    assert list(lab.replicates(sample_plain, least=3)) == ["value"]
+    with pytest.raises(ValueError, match=r"^least must be an integer >= 1; got 0$"):
+        lab.replicates(sample_gamma, least=0)
+
+
+def test_a_single_draw_is_a_function_of_seed_name_parameters_and_size() -> None:
+    first = Laboratory(5).draw(sample_plain, 4)
+    assert first.shape == (4,)
+    np.testing.assert_array_equal(Laboratory(5).draw(sample_plain, 4), first)
+    assert not np.array_equal(Laboratory(6).draw(sample_plain, 4), first)
+    assert not np.array_equal(Laboratory(5).draw(sample_plain, 5)[:4], first)
+    assert not np.array_equal(Laboratory(5).draw(sample_plain, 4, scale=2.0), 2.0 * first)
+    with pytest.raises(ValueError, match=r"^size must be an integer >= 1; got 0$"):
+        Laboratory().draw(sample_plain, 0)
+
+
+def test_scale_chooses() -> None:
+    assert Laboratory().at_scale(1, 2) == 1
+    assert Laboratory(scale="full").at_scale(1, 2) == 2
 
 
 # Without types, since what is asked of them below is refused by type checkers, too.

@@ -54,12 +54,8 @@ def without_sampling(monkeypatch: pytest.MonkeyPatch) -> None:
             "key_query_matrix": np.ones((runs, d + 1, d)),
         }
 
-    def replicates(*_: Any, **__: Any) -> dict[str, np.ndarray]:
-        return {"excess": np.array([0.0, 0.25, 0.25]), "gradient_norm": np.zeros(3)}
-
     monkeypatch.setattr(Quantity, "measure", measure)
     monkeypatch.setattr(SIMULATIONS, "trained_layers", trained_layers)
-    monkeypatch.setattr(SIMULATIONS, "replicates", replicates)
 
 
 def test_every_sweep_has_a_drawing_and_the_other_way_round() -> None:
@@ -110,18 +106,6 @@ def test_trained_layers_are_a_function_of_seed_and_parameters() -> None:
     matrix, b = first["key_query_matrix"][1, :-1], first["key_query_matrix"][1, -1]
     np.testing.assert_allclose(first["step_matrix"][1], c * matrix.T + np.outer(b, a))
     assert (first["excess"] >= 0.0).all()
-
-
-def test_replicates_are_those_of_the_engine() -> None:
-    """Raw values are the first blocks of the stream that the engine pools."""
-    from theorylab.papers.one_step_gd.monte_carlo import sample_wishart_traces
-
-    lab = Laboratory(5, budget=1)
-    parameters: dict[str, Any] = {"context_length": 3, "dimension": 2}
-    run = lab.run(sample_wishart_traces, **parameters)
-    values = SIMULATIONS.replicates(lab, sample_wishart_traces, 1, **parameters)["trace"]
-    assert values.size == run.request.block
-    assert run.mean("trace").measure(relative=1.0).estimate == pytest.approx(values.mean(), rel=1e-12)
 
 
 def test_a_missing_table_says_what_to_run(results: Results) -> None:

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+import numpy as np
 
 from theorylab.evidence.estimands import Estimand, Exact
 from theorylab.evidence.exact import identity_verdict, limit_verdict, optimum_verdict
@@ -32,6 +34,8 @@ from theorylab.evidence.verdicts import (
 from theorylab.montecarlo.engine import Engine
 from theorylab.montecarlo.moments import Moments
 from theorylab.montecarlo.samplers import make_request
+from theorylab.montecarlo.separate_moments import SeparateMoments
+from theorylab.montecarlo.tasks import draw_once, draw_replicates
 from theorylab.quantities import Measurement, Quantity, Run
 from theorylab.validation import choice, reals, whole_number
 
@@ -40,6 +44,7 @@ __all__ = ["DEFAULT_ALPHA", "DEFAULT_BUDGET", "SCALES", "Laboratory"]
 DEFAULT_ALPHA = 1e-6
 DEFAULT_BUDGET = 2**22
 SCALES = ("quick", "full")
+T = TypeVar("T")
 
 
 class Laboratory:
@@ -83,7 +88,7 @@ class Laboratory:
 
     # What is studied ---------------------------------------------------------------------------------------------------------------
 
-    def run(self, sampler: Callable[..., Any], /, *, statistics: Sequence[str] | None = None, **parameters: Any) -> Run:
+    def run(self, sampler: Callable[..., Any], /, *, statistics: Sequence[str] | None = None, separate: bool = False, **parameters: Any) -> Run:
         """Return a handle on an experiment; nothing is drawn before a question is asked.
 
         Parameters
@@ -93,6 +98,9 @@ class Laboratory:
         statistics
             Which statistics are recorded together (at most 8), for several questions to share one set of blocks; by default each question
             records just those that it needs.
+        separate
+            Record each of ``statistics`` by itself: then there may be 512 of them (the points of a curve, `entries` of a matrix column), but no
+            question may combine two.
         **parameters
             The sampler's parameters.
 
@@ -102,7 +110,56 @@ class Laboratory:
             If a parameter is unknown, missing or cannot key a random stream.
         """
         request = make_request(sampler, parameters)
-        return Run(self, request, None if statistics is None else tuple(statistics), f"{request.name}|{request.canonical}")
+        if separate and statistics is None:
+            raise ValueError("separate=True needs statistics=, the names of what is recorded; got None")
+        recorded = None if statistics is None else tuple(statistics)
+        return Run(self, request, recorded, f"{request.name}|{request.canonical}", separate)
+
+    def replicates(self, sampler: Callable[..., Any], /, *, least: int, **parameters: Any) -> dict[str, np.ndarray]:
+        """Return raw replicates, for histograms: those of the first blocks of the stream that questions are answered from.
+
+        Parameters
+        ----------
+        sampler, **parameters
+            As in `run`.
+        least
+            At least so many replicates; whole blocks are drawn, in this process, and kept nowhere.
+
+        Returns
+        -------
+        dict
+            From the name of a column (``"value"`` if the sampler returns a bare array) to an array (replicates,) or (replicates, L).
+
+        Raises
+        ------
+        ValueError
+            If ``least`` is not a positive integer or a parameter is not valid.
+        """
+        request = make_request(sampler, parameters)
+        return draw_replicates(request, self.engine.backend, self.seed, -(-whole_number("least", least) // request.block))
+
+    def draw(self, function: Callable[..., T], size: int, /, **parameters: Any) -> T:
+        """Call ``function(rng, size, **parameters)`` once and return what it returns, for results that are too dear to replicate in blocks.
+
+        Parameters
+        ----------
+        function
+            A plain function with the signature of a sampler; it may return anything.
+        size
+            Passed on; with the name of the function and its parameters it keys the stream.
+        **parameters
+            The function's parameters.
+
+        Raises
+        ------
+        ValueError
+            If ``size`` is not a positive integer or a parameter is not valid.
+        """
+        return draw_once(make_request(function, parameters), self.engine.backend, self.seed, whole_number("size", size))
+
+    def at_scale(self, quick: T, full: T) -> T:
+        """Return the grid, size or margin that belongs to the laboratory's scale."""
+        return full if self.scale == "full" else quick
 
     def exact(self, value: float, error: float = 0.0) -> Quantity:
         """Return a number that is known up to ``error``, to be asked the same questions as an estimate."""
@@ -233,7 +290,7 @@ class Laboratory:
         self.assertions.append(verdict)
         return verdict
 
-    def _moments(self, estimand: Estimand, look: int) -> dict[Any, Moments]:
+    def _moments(self, estimand: Estimand, look: int) -> dict[Any, Moments | SeparateMoments]:
         pooled = {}
         for run, needed in estimand.needs().items():
             assert isinstance(run, Run)

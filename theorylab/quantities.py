@@ -32,6 +32,7 @@ class Run:
     request: Request = field(compare=False, repr=False)
     statistics: tuple[str, ...] | None
     name: str
+    separate: bool = False
 
     def __repr__(self) -> str:
         return f"<Run {self.request.sampler.__name__}>"
@@ -85,7 +86,9 @@ class Run:
         absent = [name for name in needed if name not in statistics]
         if absent:
             raise ValueError(f"the run records {', '.join(statistics)}, but the question needs {', '.join(absent)}: add it to statistics=")
-        return self.lab.engine.experiment(self.request, statistics, self.lab.seed)
+        if self.separate and len(needed) > 1:
+            raise ValueError(f"the run records {', '.join(needed)} separately, but the question combines them: leave separate=True out")
+        return self.lab.engine.experiment(self.request, statistics, self.lab.seed, separate=self.separate)
 
     def blocks(self, look: int) -> int:
         """Return the number of blocks at a look."""

@@ -20,11 +20,9 @@ from theorylab.evidence.store import write_json
 from theorylab.laboratory import Laboratory
 from theorylab.montecarlo.fingerprint import fingerprint
 from theorylab.project import ProjectError, Results, load_wing
+from theorylab.rows import Rows
 
-__all__ = ["Rows", "draw_figures", "figure_names", "is_current", "load_rows", "run_sweep", "sweep_names"]
-
-Rows = list[dict[str, Any]]
-
+__all__ = ["draw_figures", "figure_names", "is_current", "load_rows", "run_sweep", "sweep_names"]
 
 @dataclass(frozen=True)
 class Drawn:

@@ -83,7 +83,7 @@ def test_records_are_told_apart() -> None:
 
 @pytest.mark.parametrize("names", [(), ("a", "a"), tuple("abcdefghi")])
 def test_statistics_must_be_one_to_eight_different_names(names: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match=r"^statistics must be 1 to 8 different names; got "):
+    with pytest.raises(ValueError, match=r"^statistics must be 1 to 8 different names \(or up to 512 with separate=True\); got "):
         Engine().experiment(make_request(bench_samplers.sample_gamma_pair, {}), names, 0)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from theorylab.montecarlo.samplers import DEFAULT_BLOCK_SIZE, SamplerError, above, below, block_size, columns_of, is_indicator, make_request
+from theorylab.montecarlo.samplers import DEFAULT_BLOCK_SIZE, SamplerError, above, below, block_size, columns_of, entries, is_indicator, make_request
 
 
 def sample(rng: Any, size: int, *, scale: float = 1.0) -> np.ndarray:
@@ -97,6 +97,21 @@ def test_columns_and_indicators() -> None:
     np.testing.assert_array_equal(columns, [[1, 2, 3], [1, 1, 0], [0, 0, 1], [0, 1, 0], [1, 0, 1], [7, 7, 7]])
     assert columns.dtype == np.float64
     np.testing.assert_array_equal(columns_of(np.array([4.0, 5.0]), ("value", below("value", 4)), 2), [[4, 5], [1, 0]])
+
+
+def test_entries_of_a_matrix_column_are_statistics() -> None:
+    values = {"risk": np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), "flag[0]": np.array([7.0, 8.0, 9.0])}
+    assert entries("risk", 2) == ("risk[0]", "risk[1]")
+    columns = columns_of(values, (*entries("risk", 2), below("risk[1]", 4.0), "flag[0]"), 3)
+    np.testing.assert_array_equal(columns, [[1, 3, 5], [2, 4, 6], [1, 1, 0], [7, 8, 9]])
+    np.testing.assert_array_equal(columns_of(values["risk"], ("value[1]",), 3), [[2, 4, 6]])
+    for wrong in ("risk[2]", "risk[-1]"):
+        with pytest.raises(SamplerError, match="risk"):
+            columns_of(values, (wrong,), 3)
+    with pytest.raises(SamplerError, match=r"^statistic 'risk' must have shape \(3,\); got \(3, 2\)$"):
+        columns_of(values, ("risk",), 3)
+    with pytest.raises(SamplerError, match=r"^statistic 'risk\[0\]' needs a column 'risk' of shape \(2, more than 0\); got \(3, 2\)$"):
+        columns_of(values, ("risk[0]",), 2)
 
 
 def test_indicator_names_are_exact() -> None:

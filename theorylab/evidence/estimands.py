@@ -20,11 +20,12 @@ from dataclasses import dataclass, replace
 
 from theorylab.evidence.intervals import Interval, binomial_interval, exact_interval, mean_interval
 from theorylab.montecarlo.moments import Moments
+from theorylab.montecarlo.separate_moments import SeparateMoments
 
 __all__ = ["Combination", "Estimand", "Exact", "LogCombination", "Mapped", "Proportion", "Ratio"]
 
 Source = Hashable
-Pooled = Mapping[Source, Moments]
+Pooled = Mapping[Source, Moments | SeparateMoments]
 Needs = dict[Source, tuple[str, ...]]
 
 

@@ -17,6 +17,7 @@ from theorylab.montecarlo.fingerprint import fingerprint
 from theorylab.montecarlo.ledger import Ledger
 from theorylab.montecarlo.moments import MAXIMUM_STATISTICS, Moments, pooled_moments
 from theorylab.montecarlo.samplers import Request, SamplerError
+from theorylab.montecarlo.separate_moments import MAXIMUM_SEPARATE, SeparateMoments
 from theorylab.montecarlo.streams import experiment_key
 from theorylab.montecarlo.tasks import Task, TaskResult, run_task
 
@@ -54,6 +55,7 @@ class Experiment:
     identity: str
     key: int = field(compare=False)
     code: str | None = field(compare=False)
+    separate: bool = field(default=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -108,17 +110,19 @@ class Engine:
         self._typed_count = 0
         self._block_seconds: dict[str, float] = {}
 
-    def experiment(self, request: Request, statistics: Sequence[str], seed: int) -> Experiment:
-        """Name the record of ``statistics`` of ``request`` under ``seed``.
+    def experiment(self, request: Request, statistics: Sequence[str], seed: int, *, separate: bool = False) -> Experiment:
+        """Name the record of ``statistics`` of ``request`` under ``seed``: joint moments, or with ``separate`` those of each by itself.
 
         Raises
         ------
         ValueError
-            If there are no statistics, more than eight, or two of one name.
+            If there are no statistics, two of one name, or more than eight (512 if separate).
         """
         names = tuple(statistics)
-        if not 1 <= len(names) <= MAXIMUM_STATISTICS or len(set(names)) != len(names):
-            raise ValueError(f"statistics must be 1 to {MAXIMUM_STATISTICS} different names; got {names}")
+        most = MAXIMUM_SEPARATE if separate else MAXIMUM_STATISTICS
+        if not 1 <= len(names) <= most or len(set(names)) != len(names):
+            hint = "" if separate else " (or up to 512 with separate=True)"
+            raise ValueError(f"statistics must be 1 to {most} different names{hint}; got {names}")
         code = fingerprint(request.sampler)
         identity = json.dumps(
             {
@@ -129,12 +133,13 @@ class Engine:
                 "block": request.block,
                 "backend": self.backend,
                 "fingerprint": code or self._typed_number(request.sampler),
-            },
+            }
+            | ({"separate": True} if separate else {}),
             sort_keys=True,
             separators=(",", ":"),
         )
         key = experiment_key(seed, request.name, request.canonical)
-        return Experiment(request, names, seed, identity, key, code)
+        return Experiment(request, names, seed, identity, key, code, separate)
 
     def _typed_number(self, sampler: Callable[..., Any]) -> int:
         """Return the number of a sampler without a fingerprint: typed anew under the same name, a sampler must not find the blocks of the old one."""
@@ -144,7 +149,7 @@ class Engine:
             known = self._typed[sampler] = sampler.__code__, self._typed_count
         return known[1]
 
-    def moments(self, experiment: Experiment, blocks: int) -> Moments:
+    def moments(self, experiment: Experiment, blocks: int) -> Moments | SeparateMoments:
         """Return the pooled moments of blocks 0 to ``blocks - 1``, drawing those that the ledger lacks.
 
         Raises
@@ -159,7 +164,8 @@ class Engine:
         missing = ledger.missing(record, blocks)
         if missing:
             self._draw(experiment, ledger, record, missing, blocks)
-        return pooled_moments(experiment.statistics, ledger.vectors(record, blocks))
+        vectors = ledger.vectors(record, blocks)
+        return SeparateMoments(experiment.statistics, vectors) if experiment.separate else pooled_moments(experiment.statistics, vectors)
 
     def _ledger_of(self, experiment: Experiment) -> Ledger:
         if experiment.code is not None:
@@ -189,6 +195,7 @@ class Engine:
                 first,
                 count,
                 experiment.code,
+                experiment.separate,
             )
             position += count
 

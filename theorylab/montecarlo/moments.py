@@ -96,6 +96,20 @@ def _shift_table(k: int) -> _ShiftTable:
     return _ShiftTable(np.array(shift), np.array(moment), np.array(coefficient), np.array(start))
 
 
+def means_of(columns: np.ndarray) -> np.ndarray:
+    """Return the row means; the rounded mean of equal values need not be that value, and a constant must show no variation at all."""
+    means: np.ndarray = columns.mean(axis=1)
+    constant = columns.min(axis=1) == columns.max(axis=1)
+    means[constant] = columns[constant, 0]
+    return means
+
+
+def check_range(squares: np.ndarray, products: np.ndarray) -> None:
+    """Raise ``ValueError`` where fourth moments overflow, or where they would underflow because a variance is tiny but not 0."""
+    if not np.all(np.isfinite(products)) or np.any((squares > 0.0) & (squares < SMALLEST_VARIANCE)):
+        raise ValueError("fourth powers of the values leave the range of floating point: return values of order one (scale them by a known factor)")
+
+
 def block_moments(columns: np.ndarray) -> np.ndarray:
     """Reduce a block to its moment vector.
 
@@ -112,19 +126,14 @@ def block_moments(columns: np.ndarray) -> np.ndarray:
     k, size = columns.shape
     if not 1 <= k <= MAXIMUM_STATISTICS:
         raise ValueError(f"a record holds 1 to {MAXIMUM_STATISTICS} statistics; got {k}")
-    means = columns.mean(axis=1)
-    # The rounded mean of equal values need not be that value, and a constant must show no variation at all.
-    constant = columns.min(axis=1) == columns.max(axis=1)
-    means[constant] = columns[constant, 0]
+    means = means_of(columns)
     centred = columns - means[:, None]
     left, right = np.triu_indices(k)
     # An overflow is reported below, in words.
     with np.errstate(over="ignore", invalid="ignore"):
         features = np.concatenate([centred, centred[left] * centred[right]])
         gram = features @ features.T / size
-    squares = np.diagonal(gram)[:k]
-    if not np.all(np.isfinite(gram)) or np.any((squares > 0.0) & (squares < SMALLEST_VARIANCE)):
-        raise ValueError("fourth powers of the values leave the range of floating point: return values of order one (scale them by a known factor)")
+    check_range(np.diagonal(gram)[:k], gram)
     return np.concatenate([[float(size)], means, gram[_gram_places(k)]])
 
 

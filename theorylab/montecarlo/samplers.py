@@ -1,7 +1,8 @@
 """What a sampler is, how large its blocks are, and how its values become the columns of a block.
 
 A sampler is a plain function ``(rng, size, *, parameters...)`` that returns the per-replicate values of one experiment: an array of shape
-(size,), or a dict of such arrays when several statistics of the same replicate are wanted.
+(size,), or a dict of such arrays when several statistics of the same replicate are wanted. A column of the dict may be a matrix (size, L), the
+L points of a curve; its entries are the statistics ``column[0]``, ``column[1]``, ...
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import numpy as np
 
 from theorylab.montecarlo.streams import canonical_parameters, fill_defaults, sampler_name
 
-__all__ = ["DEFAULT_BLOCK_SIZE", "VALUE", "Request", "SamplerError", "above", "below", "block_size", "columns_of", "make_request"]
+__all__ = ["DEFAULT_BLOCK_SIZE", "VALUE", "Request", "SamplerError", "above", "below", "block_size", "columns_of", "entries", "fetch", "make_request"]
 
 DEFAULT_BLOCK_SIZE = 4096
 # The name of the only column of a sampler that returns a bare array.
 VALUE = "value"
 
+_ENTRY = re.compile(r"^(?P<column>.+)\[(?P<number>\d+)\]$")
 _INDICATOR = re.compile(r"^(?P<column>.+) (?P<sign><=|>) (?P<threshold>\S+)$")
 
 
@@ -62,6 +64,11 @@ def below(column: str, threshold: float) -> str:
 def above(column: str, threshold: float) -> str:
     """Name the indicator of ``column > threshold`` as a statistic; its mean is P(column > threshold)."""
     return f"{column} > {_threshold(threshold)}"
+
+
+def entries(column: str, length: int) -> tuple[str, ...]:
+    """Name the entries of a matrix column as statistics: ``column[0]`` to ``column[length - 1]``."""
+    return tuple(f"{column}[{number}]" for number in range(length))
 
 
 def is_indicator(statistic: str) -> bool:
@@ -134,9 +141,24 @@ def make_request(sampler: Callable[..., Any], parameters: Mapping[str, Any]) -> 
     return Request(sampler, filled, sampler_name(sampler), canonical_parameters(filled), block)
 
 
-def _fetch(array: Any) -> np.ndarray:
+def fetch(array: Any) -> np.ndarray:
     """Bring a device array to the host; numpy arrays pass through."""
     return np.asarray(array.get() if hasattr(array, "get") else array)
+
+
+def _column(table: Mapping[str, Any], column: str, size: int) -> np.ndarray:
+    """Look up a column, or an entry of a matrix column."""
+    entry = None if column in table else _ENTRY.match(column)
+    name = entry["column"] if entry else column
+    if name not in table:
+        raise SamplerError(f"the sampler returns no statistic {column!r}; it returns {', '.join(map(repr, table))}")
+    data = fetch(table[name])
+    if entry is None:
+        return data
+    if data.ndim != 2 or len(data) != size or int(entry["number"]) >= data.shape[1]:
+        raise SamplerError(f"statistic {column!r} needs a column {name!r} of shape ({size}, more than {entry['number']}); got {data.shape}")
+    chosen: np.ndarray = data[:, int(entry["number"])]
+    return chosen
 
 
 def columns_of(values: Any, statistics: Sequence[str], size: int) -> np.ndarray:
@@ -161,9 +183,7 @@ def columns_of(values: Any, statistics: Sequence[str], size: int) -> np.ndarray:
     for row, statistic in enumerate(statistics):
         match = None if statistic in table else _INDICATOR.match(statistic)
         column = match["column"] if match else statistic
-        if column not in table:
-            raise SamplerError(f"the sampler returns no statistic {column!r}; it returns {', '.join(map(repr, table))}")
-        data = _fetch(table[column])
+        data = _column(table, column, size)
         if data.shape != (size,):
             raise SamplerError(f"statistic {column!r} must have shape ({size},); got {data.shape}")
         if data.dtype.kind not in "biuf":

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,16 +17,19 @@ from threadpoolctl import ThreadpoolController
 from theorylab.backend import generator
 from theorylab.montecarlo.fingerprint import fingerprint
 from theorylab.montecarlo.moments import block_moments
-from theorylab.montecarlo.samplers import columns_of
+from theorylab.montecarlo.samplers import VALUE, Request, columns_of, fetch
+from theorylab.montecarlo.separate_moments import separate_block_moments
+from theorylab.montecarlo.streams import canonical_parameters, experiment_key
 
-__all__ = ["Task", "TaskResult", "run_task"]
+__all__ = ["Task", "TaskResult", "draw_once", "draw_replicates", "run_task"]
 
 
 @dataclass(frozen=True)
 class Task:
     """What a worker needs in order to draw blocks ``first`` to ``first + count - 1`` of an experiment.
 
-    ``code`` is the fingerprint of the sampler where the task was made (None if it has none): a worker that loaded other code must refuse.
+    ``code`` is the fingerprint of the sampler where the task was made (None if it has none): a worker that loaded other code must refuse. With
+    ``separate`` each statistic keeps only its own moments.
     """
 
     sampler: Callable[..., Any]
@@ -38,6 +41,7 @@ class Task:
     first: int
     count: int
     code: str | None = None
+    separate: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,33 @@ def run_task(task: Task) -> TaskResult:
         return TaskResult(task.first, np.empty(0), 0.0, message)
     vectors = []
     failure = None
+    reduce = separate_block_moments if task.separate else block_moments
     with _one_blas_thread():
         begin = time.perf_counter()
         for number in range(task.first, task.first + task.count):
             try:
                 values = task.sampler(generator(task.backend, task.key, number), task.block, **task.parameters)
-                vectors.append(block_moments(columns_of(values, task.statistics, task.block)))
+                vectors.append(reduce(columns_of(values, task.statistics, task.block)))
             except Exception as error:  # whatever a sampler raises becomes the message of a failed block
                 failure = f"{type(error).__name__}: {error}"
                 break
         seconds = time.perf_counter() - begin
     return TaskResult(task.first, np.array(vectors), seconds, failure)
+
+
+def draw_replicates(request: Request, backend: str, seed: int, blocks: int) -> dict[str, np.ndarray]:
+    """Return the replicates themselves of blocks 0 to ``blocks - 1``, column by column, with one BLAS thread as in `run_task`."""
+    key = experiment_key(seed, request.name, request.canonical)
+    drawn: list[Mapping[str, Any]] = []
+    with _one_blas_thread():
+        for number in range(blocks):
+            values = request.sampler(generator(backend, key, number), request.block, **request.parameters)
+            drawn.append(values if isinstance(values, Mapping) else {VALUE: values})
+    return {name: np.concatenate([fetch(block[name]) for block in drawn]) for name in drawn[0]}
+
+
+def draw_once(request: Request, backend: str, seed: int, size: int) -> Any:
+    """Return what the function of ``request`` makes of ``size`` runs, in a stream keyed by its name, its parameters and the size."""
+    key = experiment_key(seed, request.name, canonical_parameters(request.parameters | {"size": size}))
+    with _one_blas_thread():
+        return request.sampler(generator(backend, key, 0), size, **request.parameters)

@@ -70,7 +70,7 @@ def raw_weight_gradients(
 
 def train_linear_attention(
     rng: Any,
-    runs: int,
+    size: int,
     *,
     context_length: int,
     dimension: int,
@@ -86,7 +86,7 @@ def train_linear_attention(
 
     Parameters
     ----------
-    rng, runs
+    rng, size
         Generator and number of independent layers, trained side by side.
     context_length, dimension
         n >= 1 and d >= 1.
@@ -104,29 +104,29 @@ def train_linear_attention(
     Returns
     -------
     dict
-        "key_weights", "query_weights", "value_weights" (runs, d+1, d+1), "head" (runs, d+1), "value_vector" v (runs, d+1),
-        "key_query_matrix" M (runs, d+1, d), and "losses" (steps, runs), the minibatch losses on the way.
+        "key_weights", "query_weights", "value_weights" (size, d+1, d+1), "head" (size, d+1), "value_vector" v (size, d+1),
+        "key_query_matrix" M (size, d+1, d), and "losses" (steps, size), the minibatch losses on the way.
     """
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
     batch, total = whole_number("batch_size", batch_size), whole_number("steps", steps)
     tau2 = float(reals("prior_variance", prior_variance, above=0.0))
     largest_step = float(reals("optimiser_step", optimiser_step, above=0.0))
     scale = float(reals("initial_scale", initial_scale, above=0.0))
-    whole_number("runs", runs)
+    whole_number("size", size)
     xp = namespace_of(rng)
     shapes = [(d + 1, d + 1)] * 3 + [(d + 1,)]
     if initial_weights is None:
-        weights = [scale * rng.standard_normal((runs, *shape)) for shape in shapes]
+        weights = [scale * rng.standard_normal((size, *shape)) for shape in shapes]
     else:
         starts = [array_of_shape(name, start, shape) for name, start, shape in zip(_WEIGHTS, initial_weights, shapes, strict=True)]
-        weights = [xp.asarray(np.broadcast_to(start, (runs, *start.shape)).copy()) for start in starts]
+        weights = [xp.asarray(np.broadcast_to(start, (size, *start.shape)).copy()) for start in starts]
     first = [0.0 * weight for weight in weights]
     second = [0.0 * weight for weight in weights]
-    losses = xp.empty((total, runs))
+    losses = xp.empty((total, size))
     for step in range(total):
         prompts = draw_prompts(
             rng,
-            runs * batch,
+            size * batch,
             context_length=n,
             dimension=d,
             noise_variance=noise_variance,
@@ -135,10 +135,10 @@ def train_linear_attention(
         )
         losses[step], value_gradient, matrix_gradient = batch_gradient(
             *reduced_parameters(*weights),
-            prompts.features.reshape(runs, batch, n, d),
-            prompts.labels.reshape(runs, batch, n),
-            prompts.query.reshape(runs, batch, d),
-            prompts.query_label.reshape(runs, batch),
+            prompts.features.reshape(size, batch, n, d),
+            prompts.labels.reshape(size, batch, n),
+            prompts.query.reshape(size, batch, d),
+            prompts.query_label.reshape(size, batch),
             namespace=xp,
         )
         rate = 0.5 * largest_step * (1.0 + np.cos(np.pi * step / total))

@@ -1,0 +1,97 @@
+"""Moments to order four of many statistics, each by itself.
+
+A curve (one value per weight, per size, per quantile) has more points than joint moments can hold, and nobody asks for a combination of two of
+them. Each point then keeps its own five numbers, count, mean and three central moments, and all of them come from one pass over the replicates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from theorylab.montecarlo.moments import Moments, Summary, check_range, means_of, pool_blocks
+
+__all__ = ["MAXIMUM_SEPARATE", "SeparateMoments", "separate_block_moments"]
+
+# Keeps the row of a block in the ledger below 20 kB.
+MAXIMUM_SEPARATE = 512
+# Count, mean and the central moments of degree 2, 3 and 4: the moment vector of one statistic.
+LENGTH = 5
+
+
+def separate_block_moments(columns: np.ndarray) -> np.ndarray:
+    """Reduce a block to the moment vectors of its statistics, one after the other.
+
+    Parameters
+    ----------
+    columns
+        Array of shape (k, size), the statistics of ``size`` replicates.
+
+    Returns
+    -------
+    ndarray of shape (5 k,)
+    """
+    k, size = columns.shape
+    if not 1 <= k <= MAXIMUM_SEPARATE:
+        raise ValueError(f"a record holds 1 to {MAXIMUM_SEPARATE} separate statistics; got {k}")
+    means = means_of(columns)
+    centred = columns - means[:, None]
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = centred * centred
+        second = squares.mean(axis=1)
+        third = (squares * centred).mean(axis=1)
+        fourth = (squares * squares).mean(axis=1)
+    check_range(second, fourth)
+    return np.stack([np.full(k, float(size)), means, second, third, fourth], axis=1).ravel()
+
+
+@dataclass(frozen=True)
+class SeparateMoments:
+    """Moments of named statistics, none of them jointly with another; what `Moments` answers, for one statistic at a time.
+
+    Attributes
+    ----------
+    statistics
+        Names of the k statistics.
+    vectors
+        Block vectors of shape (B, 5 k); a statistic is pooled when it is asked for.
+    """
+
+    statistics: tuple[str, ...]
+    vectors: np.ndarray
+
+    @property
+    def count(self) -> int:
+        """Number of replicates."""
+        return round(float(self.vectors[:, 0].sum()))
+
+    def only(self, statistic: str) -> Moments:
+        """Return the pooled moments of one statistic."""
+        if statistic not in self.statistics:
+            raise ValueError(f"statistic must be one of {', '.join(map(repr, self.statistics))}; got {statistic!r}")
+        start = LENGTH * self.statistics.index(statistic)
+        return Moments((statistic,), pool_blocks(self.vectors[:, start : start + LENGTH], 1))
+
+    def mean(self, statistic: str) -> float:
+        """Return the sample mean of one statistic."""
+        return self.only(statistic).mean(statistic)
+
+    def tally(self, statistic: str) -> int:
+        """Return the exact number of replicates in which an indicator is one; see `Moments.tally`."""
+        return self.only(statistic).tally(statistic)
+
+    def combination(self, weights: Mapping[str, float]) -> Summary:
+        """Return mean, variance, skewness and excess kurtosis of a multiple of one statistic.
+
+        Raises
+        ------
+        ValueError
+            If two statistics are combined: their joint moments were not kept.
+        """
+        if len(weights) != 1:
+            names = ", ".join(map(repr, weights))
+            raise ValueError(f"{names} were recorded separately, so they cannot be combined: record them without separate=True")
+        (statistic,) = weights
+        return self.only(statistic).combination(weights)

@@ -1,0 +1,95 @@
+"""Rows of a sweep: how a simulated point, its interval and its parameters are written down, in the same way for every paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theorylab.evidence.intervals import binomial_interval
+from theorylab.quantities import Quantity
+
+__all__ = ["LEVEL", "Row", "Rows", "histogram", "point", "powers_of_two", "share", "spread"]
+
+Row = dict[str, Any]
+Rows = list[Row]
+
+# Error level of the intervals in figures.
+LEVEL = 0.01
+
+
+def point(quantity: Quantity, *, relative: float | None = None, absolute: float | None = None, **fields: Any) -> Row:
+    """Measure a quantity and return it as a row.
+
+    Parameters
+    ----------
+    quantity
+        What is measured.
+    relative, absolute
+        The wanted half-width of the 99 % interval, one of the two.
+    **fields
+        Parameters of the point and names of its panel and curve.
+
+    Returns
+    -------
+    dict
+        The fields, then ``estimate``, ``low``, ``high``, ``replicates`` and ``waiting`` (why the interval is not ready, or ``""``).
+
+    Raises
+    ------
+    ValueError
+        If not exactly one half-width is given.
+    """
+    measured = quantity.measure(relative=relative, absolute=absolute, level=LEVEL)
+    return fields | {
+        "estimate": measured.estimate,
+        "low": measured.low,
+        "high": measured.high,
+        "replicates": measured.replicates,
+        "waiting": measured.waiting,
+    }
+
+
+def spread(values: np.ndarray, **fields: Any) -> Row:
+    """Return the mean and the range of a few independent results, too dear for an interval, as a row with ``fields`` in front."""
+    return fields | {"estimate": values.mean(), "low": values.min(), "high": values.max(), "replicates": values.size, "waiting": ""}
+
+
+def share(successes: int, trials: int, **fields: Any) -> Row:
+    """Return the share of successes with its exact 99 % binomial interval as a row, with ``fields`` in front."""
+    interval = binomial_interval(successes, trials, LEVEL)
+    return fields | {"estimate": successes / trials, "low": interval.low, "high": interval.high, "replicates": trials, "waiting": ""}
+
+
+def histogram(values: np.ndarray, edges: np.ndarray, **fields: Any) -> Rows:
+    """Return the share of ``values`` in each bin as rows, with exact 99 % binomial intervals.
+
+    Parameters
+    ----------
+    values
+        Replicates, (size,).
+    edges
+        Increasing edges of the bins, (bins + 1,).
+    **fields
+        Go in front of every row.
+
+    Returns
+    -------
+    list of dict
+        Rows with ``bin_from``, ``bin_to``, ``estimate``, ``low``, ``high``, ``replicates`` and ``waiting``.
+
+    Raises
+    ------
+    ValueError
+        If a value lies outside the edges: a histogram that drops values shows another law.
+    """
+    counts, _ = np.histogram(values, edges)
+    if counts.sum() != values.size:
+        raise ValueError(f"values must lie in [{edges[0]:g}, {edges[-1]:g}]; got {values.min():g} to {values.max():g}")
+    bins = zip(edges[:-1], edges[1:], counts, strict=True)
+    return [share(int(count), values.size, **fields, bin_from=left, bin_to=right) for left, right, count in bins]
+
+
+def powers_of_two(first: int, last: int) -> list[int]:
+    """Return 2^first, ..., 2^last."""
+    return [1 << exponent for exponent in range(first, last + 1)]
