@@ -1,4 +1,4 @@
-"""Linear statistics of real Wishart and Jacobi eigenvalues by de Bruijn's Pfaffian, against moments known by other routes."""
+"""Linear statistics of real Wishart eigenvalues by de Bruijn's Pfaffian, against moments known by other routes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy.integrate import dblquad
 from scipy.special import digamma
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
-from theorylab.numerics.laguerre_ensemble import expected_linear_statistic, wishart_linear_statistic
+from theorylab.numerics.laguerre_ensemble import wishart_linear_statistic
 
 sizes = st.integers(1, 40)
 
@@ -74,21 +74,6 @@ def test_an_unresolved_pole_is_refused_and_a_ladder_resolves_it() -> None:
     assert fine.value == pytest.approx(finer.value, rel=1e-11)
 
 
-@pytest.mark.parametrize(("d", "m", "n"), [(3, 5, 12), (4, 4, 11), (1, 3, 7), (5, 2, 9)])
-def test_jacobi_weight_needs_no_new_code(d: int, m: int, n: int) -> None:
-    """tr(P Q) for two independent random projections of ranks d and m in R^n has mean d m / n."""
-    count, alpha, beta = min(d, m, n - m, n - d), abs(m - d), abs(n - m - d)
-    result = expected_linear_statistic(
-        lambda u: u,
-        count,
-        log_weight=lambda t: alpha * np.log(np.sin(t)) + beta * np.log(np.cos(t)),
-        eigenvalue=lambda t: np.sin(t) ** 2,
-        support=(0.0, np.pi / 2),
-    )
-    fixed_ones = max(0, d + m - n)
-    assert result.value + fixed_ones == pytest.approx(d * m / n, rel=1e-12)
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -111,5 +96,3 @@ def test_other_bad_input() -> None:
         wishart_linear_statistic(lambda mu: mu[0], 3, 2)
     with pytest.raises(ConvergenceError, match="not finite"):
         wishart_linear_statistic(lambda mu: np.where(mu > 4.0, np.inf, mu), 3, 2)
-    with pytest.raises(ValueError, match="support must be"):
-        expected_linear_statistic(np.sqrt, 2, log_weight=np.negative, eigenvalue=np.square, support=(2.0, 1.0))

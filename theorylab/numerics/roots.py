@@ -1,0 +1,37 @@
+"""Roots of functions with one change of sign, for whole arrays of problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+__all__ = ["log_bisection"]
+
+
+def log_bisection(is_beyond: Callable[[np.ndarray], Any], low: Any, high: Any) -> np.ndarray:
+    """Return where ``is_beyond`` turns from false to true, entry by entry, by halving a bracket on a logarithmic scale.
+
+    Parameters
+    ----------
+    is_beyond
+        Vectorised: false below the root, true above it.
+    low, high
+        Ends of the brackets, 0 < low <= high; they broadcast.
+
+    Returns
+    -------
+    ndarray
+        Roots, of the broadcast shape. The bracket in log x is halved until it is as wide as the rounding of log x, so the relative error is about
+        1e-16 times the size of log x. Where ``is_beyond`` does not turn, the end nearest to where it would.
+    """
+    log_low, log_high = np.broadcast_arrays(np.log(low), np.log(high))
+    log_low, log_high = log_low.copy(), log_high.copy()
+    width = float(np.max(log_high - log_low, initial=1.0))
+    for _ in range(int(np.ceil(np.log2(width))) + 54):
+        middle = 0.5 * (log_low + log_high)
+        beyond = is_beyond(np.exp(middle))
+        log_high = np.where(beyond, middle, log_high)
+        log_low = np.where(beyond, log_low, middle)
+    return np.asarray(np.exp(0.5 * (log_low + log_high)))
