@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from theorylab.montecarlo.samplers import DEFAULT_BLOCK_SIZE, SamplerError, above, below, block_size, columns_of, entries, is_indicator, make_request
+from theorylab.montecarlo.samplers import (
+    DEFAULT_BLOCK_SIZE,
+    SamplerError,
+    above,
+    below,
+    block_size,
+    columns_of,
+    entries,
+    fitting_block,
+    is_indicator,
+    make_request,
+)
 
 
 def sample(rng: Any, size: int, *, scale: float = 1.0) -> np.ndarray:
@@ -97,6 +108,14 @@ def test_columns_and_indicators() -> None:
     np.testing.assert_array_equal(columns, [[1, 2, 3], [1, 1, 0], [0, 0, 1], [0, 1, 0], [1, 0, 1], [7, 7, 7]])
     assert columns.dtype == np.float64
     np.testing.assert_array_equal(columns_of(np.array([4.0, 5.0]), ("value", below("value", 4)), 2), [[4, 5], [1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "nanoseconds", "block"),
+    [(1, 0, 4096), (1024, 0, 4096), (1025, 0, 2048), (2**22, 0, 1), (2**40, 0, 1), (1, 4e7 / 4096, 4096), (1, 1e4, 2048), (1, 1e12, 1)],
+)
+def test_a_fitting_block_is_bounded_in_memory_and_time(numbers: float, nanoseconds: float, block: int) -> None:
+    assert fitting_block(numbers=numbers, nanoseconds=nanoseconds) == block
 
 
 def test_entries_of_a_matrix_column_are_statistics() -> None:

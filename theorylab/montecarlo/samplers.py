@@ -18,7 +18,20 @@ import numpy as np
 
 from theorylab.montecarlo.streams import canonical_parameters, fill_defaults, sampler_name
 
-__all__ = ["DEFAULT_BLOCK_SIZE", "VALUE", "Request", "SamplerError", "above", "below", "block_size", "columns_of", "entries", "fetch", "make_request"]
+__all__ = [
+    "DEFAULT_BLOCK_SIZE",
+    "VALUE",
+    "Request",
+    "SamplerError",
+    "above",
+    "below",
+    "block_size",
+    "columns_of",
+    "entries",
+    "fetch",
+    "fitting_block",
+    "make_request",
+]
 
 DEFAULT_BLOCK_SIZE = 4096
 # The name of the only column of a sampler that returns a bare array.
@@ -47,6 +60,18 @@ def block_size(size: int | Callable[..., int]) -> Callable[[Callable[..., Any]],
         return sampler
 
     return attach
+
+
+def fitting_block(*, numbers: float, nanoseconds: float = 0.0) -> int:
+    """Return the block size, a power of two up to 4096, that keeps a block below 2^22 numbers (32 MB) and near 40 ms.
+
+    Parameters
+    ----------
+    numbers, nanoseconds
+        What one replicate takes, roughly: float64 numbers held at once, and time on one core.
+    """
+    fitting = min(4e7 / max(nanoseconds, 1.0), 2.0**22 / max(numbers, 1.0), float(DEFAULT_BLOCK_SIZE))
+    return 1 << max(int(fitting).bit_length() - 1, 0)
 
 
 def _threshold(value: float) -> str:

@@ -1,17 +1,18 @@
-"""How many replicates a block holds: as many as keep it near 2^20 numbers (8 MB, some 10 ms), at least 8 and at most 4096."""
+"""How many replicates a block holds, for prompts and spectra of given sizes: some 2^20 drawn numbers, 10 ms."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.montecarlo.samplers import fitting_block
+
 __all__ = ["block_at_test_length", "block_of", "layer_block", "prompt_block", "raw_layer_block", "spectrum_block"]
 
 
 def block_of(numbers_per_replicate: int) -> int:
-    """Return the power of two between 8 and 4096 that keeps a block below 2^20 numbers."""
-    fitting = max(8, (1 << 20) // max(1, numbers_per_replicate))
-    return min(4096, 1 << (fitting.bit_length() - 1))
+    """Return the block of a sampler that draws so many numbers a replicate and holds some four arrays of them at once."""
+    return fitting_block(numbers=4.0 * numbers_per_replicate)
 
 
 def prompt_block(*, context_length: int, dimension: int, **_: object) -> int:

@@ -1,0 +1,156 @@
+"""Spectra of the matrix-variate Beta law: eigenvalues of U = S^{-1/2} A S^{-1/2}, S = A + B, for independent Wishart matrices A and B.
+
+A ~ Wishart_d(m, I) and B ~ Wishart_d(p, I); then S ~ Wishart_d(m + p, I) is independent of U, and U has the law of O U O^T for every
+orthogonal O, so its eigenvalues are all that is left to draw. None of the matrices is ever formed.
+
+Here m is `first_degrees_of_freedom`, p is `second_degrees_of_freedom` and d is `dimension`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from theorylab.backend import namespace_of
+from theorylab.validation import whole_number
+
+__all__ = ["jacobi_eigenvalues", "jacobi_tridiagonal", "tridiagonal_eigenvalues", "tridiagonal_eigenvalues_plain"]
+
+
+def _beta_pairs(rng: Any, size: int, first: np.ndarray, second: np.ndarray) -> tuple[Any, Any]:
+    """Draw c^2 ~ Beta(first / 2, second / 2), one column per entry, and 1 - c^2 without cancellation."""
+    if isinstance(rng, np.random.Generator):
+        from theorylab.models.wishart_kernels import chi_squared_rows
+
+        left, right = chi_squared_rows(rng, first, size), chi_squared_rows(rng, second, size)
+    else:
+        xp, shape = namespace_of(rng), (size, first.size)
+        left, right = rng.chisquare(xp.asarray(first), shape), rng.chisquare(xp.asarray(second), shape)
+    total = left + right
+    return left / total, right / total
+
+
+def jacobi_tridiagonal(rng: Any, size: int, *, first_degrees_of_freedom: int, second_degrees_of_freedom: int, dimension: int) -> tuple[Any, Any]:
+    """Draw a tridiagonal matrix T with the eigenvalues of U that are not forced to be 0 or 1, in O(N) random numbers.
+
+    The bidiagonal model of Edelman and Sutton (2008) of a corner of a random orthogonal matrix. N = min(d, m, p, m + p - d) eigenvalues are
+    free; with a = |m - d| and b = |p - d|,
+
+        c_i^2 ~ Beta((a + i) / 2, (b + i) / 2), i = 1..N;    c'_i^2 ~ Beta(i / 2, (a + b + 1 + i) / 2), i = 1..N - 1,
+
+    all independent, s^2 = 1 - c^2. The upper bidiagonal matrix with diagonal c_N, c_{N-1} s'_{N-1}, ..., c_1 s'_1 and superdiagonal
+    -s_N c'_{N-1}, ..., -s_2 c'_1 has the square roots of the eigenvalues as singular values, and T is its Gram matrix.
+
+    Parameters
+    ----------
+    rng
+        Random generator, numpy's or a device's.
+    size
+        Number of spectra.
+    first_degrees_of_freedom, second_degrees_of_freedom
+        m >= 0 and p >= 0 with m + p >= d.
+    dimension
+        d >= 1.
+
+    Returns
+    -------
+    tuple of two arrays
+        Diagonal (size, N) and squared off-diagonal (size, N - 1); both (size, 0) if N = 0.
+
+    Raises
+    ------
+    ValueError
+        If a count is not an integer in range, or m + p < d.
+    """
+    m, p, d = _checked(first_degrees_of_freedom, second_degrees_of_freedom, dimension)
+    xp, free = namespace_of(rng), min(d, m, p, m + p - d)
+    if free == 0:
+        return xp.zeros((size, 0)), xp.zeros((size, 0))
+    a, b = abs(m - d), abs(p - d)
+    i = np.arange(free, 0, -1, dtype=float)
+    cosines, sines = _beta_pairs(rng, size, a + i, b + i)
+    if free == 1:
+        return cosines, xp.zeros((size, 0))
+    inner = i[1:]
+    inner_cosines, inner_sines = _beta_pairs(rng, size, inner, a + b + 1.0 + inner)
+    diagonal = cosines.copy()
+    diagonal[:, 1:] *= inner_sines
+    above = sines[:, :-1] * inner_cosines
+    squared_off_diagonal = diagonal[:, :-1] * above
+    diagonal[:, 1:] += above
+    return diagonal, squared_off_diagonal
+
+
+def jacobi_eigenvalues(rng: Any, size: int, *, first_degrees_of_freedom: int, second_degrees_of_freedom: int, dimension: int) -> Any:
+    """Draw the d eigenvalues of U = S^{-1/2} A S^{-1/2}, for every shape with m + p >= d.
+
+    (d - m)_+ of them are exactly 0, (d - p)_+ exactly 1, the others those of `jacobi_tridiagonal`. O(d) random numbers, O(d^2) operations.
+
+    Parameters
+    ----------
+    rng, size, first_degrees_of_freedom, second_degrees_of_freedom, dimension
+        As in `jacobi_tridiagonal`.
+
+    Returns
+    -------
+    array of shape (size, d)
+        In [0, 1], ascending; absolute error near 1e-15.
+
+    Raises
+    ------
+    ValueError
+        If a count is not an integer in range, or m + p < d.
+    """
+    m, p, d = _checked(first_degrees_of_freedom, second_degrees_of_freedom, dimension)
+    xp, zeros, ones = namespace_of(rng), max(d - m, 0), max(d - p, 0)
+    eigenvalues = xp.zeros((size, d))
+    eigenvalues[:, d - ones :] = 1.0
+    if zeros + ones < d:
+        diagonal, squared_off_diagonal = jacobi_tridiagonal(rng, size, first_degrees_of_freedom=m, second_degrees_of_freedom=p, dimension=d)
+        # Rounding may carry an eigenvalue over the end of its range.
+        eigenvalues[:, zeros : d - ones] = xp.clip(tridiagonal_eigenvalues(diagonal, squared_off_diagonal), 0.0, 1.0)
+    return eigenvalues
+
+
+def tridiagonal_eigenvalues(diagonal: Any, squared_off_diagonal: Any) -> Any:
+    """Return the eigenvalues of each symmetric tridiagonal matrix, ascending.
+
+    Parameters
+    ----------
+    diagonal
+        (size, k), k >= 1.
+    squared_off_diagonal
+        (size, k - 1), all >= 0.
+
+    Returns
+    -------
+    array of shape (size, k)
+        Absolute error about 1e-15 times the norm of the matrix.
+    """
+    if isinstance(diagonal, np.ndarray):
+        from theorylab.models.tridiagonal_kernels import tridiagonal_eigenvalue_rows
+
+        return tridiagonal_eigenvalue_rows(diagonal, squared_off_diagonal)
+    import cupy
+
+    return tridiagonal_eigenvalues_plain(diagonal, squared_off_diagonal, namespace=cupy)
+
+
+def tridiagonal_eigenvalues_plain(diagonal: Any, squared_off_diagonal: Any, *, namespace: Any = np) -> Any:
+    """Return what `tridiagonal_eigenvalues` returns, by LAPACK's dense solver on the full matrices (any array module)."""
+    size, k = diagonal.shape
+    dense = namespace.zeros((size, k * k))
+    dense[:, :: k + 1] = diagonal
+    # `eigvalsh` reads the lower triangle only.
+    dense[:, k :: k + 1] = namespace.sqrt(squared_off_diagonal)
+    return namespace.linalg.eigvalsh(dense.reshape(size, k, k))
+
+
+def _checked(first_degrees_of_freedom: int, second_degrees_of_freedom: int, dimension: int) -> tuple[int, int, int]:
+    m = whole_number("first_degrees_of_freedom", first_degrees_of_freedom, minimum=0)
+    p = whole_number("second_degrees_of_freedom", second_degrees_of_freedom, minimum=0)
+    d = whole_number("dimension", dimension)
+    if m + p < d:
+        raise ValueError(f"dimension must be an integer from 1 to first_degrees_of_freedom + second_degrees_of_freedom = {m + p}; got {d}")
+    return m, p, d
