@@ -62,7 +62,8 @@ def audit_privacy(
     releases looks for an event (a threshold on the coordinates that move); the other half, which the choice has not seen, counts it, and
     exact binomial (Clopper-Pearson) limits, each at half the error probability, turn the counts into the bound. So the bound exceeds the true
     epsilon with at most the error probability, for every mechanism; with N releases it falls short of the epsilon of the event by about
-    2 z sqrt(1/N) / sqrt(P'), z the normal quantile of the error probability: 0.03 for N = 200,000, P' = 1/4 and 1e-9. The two sides must be
+    z (sqrt((1-P)/P) + sqrt((1-P')/P')) / sqrt(N/2), z the normal quantile of half the error probability: 0.05 for N = 200,000, P = 1/2,
+    P' = 1/4 and 1e-9. The two sides must be
     neighbours for the bound to mean anything: that is the caller's word.
 
     Parameters
