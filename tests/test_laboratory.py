@@ -166,6 +166,8 @@ def test_measure_reaches_its_width() -> None:
     assert found.low < found.estimate < found.high
     assert lab.exact(3.0, 0.5).measure(absolute=0.1).low == 2.5
     assert Laboratory(budget=2**10).run(sample_gamma).mean("x").measure(relative=1e-4).replicates == 2**10
+    # A law without a variance never gets there; seconds bound the walk as the budget does.
+    assert Laboratory(seconds=1e-9).run(sample_heavy).mean().measure(relative=1e-4).replicates == 512
 
 
 def test_replicates_are_those_that_questions_are_answered_from() -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from theorylab.evidence.estimands import Estimand, Exact
 from theorylab.evidence.exact import identity_verdict, limit_verdict, optimum_verdict
@@ -61,7 +62,7 @@ class Laboratory:
     budget
         Most replicates that an experiment may draw for one question.
     seconds
-        Most seconds for one question, or None. It can only turn a verdict into "undecided".
+        Most seconds for one question or measurement, or None. It can only turn a verdict into "undecided", and leave a measured interval wider.
     engine
         Draws the blocks and holds the ledger; a new one with a ledger in memory if None.
     """
@@ -210,7 +211,7 @@ class Laboratory:
         """Decide whether a point is the minimum; see `theorylab.evidence.exact.optimum_verdict` for the arguments."""
         return self._keep(optimum_verdict(value, **details))
 
-    def limit(self, sizes: Sequence[float], distances: Sequence[float], **details: Any) -> Verdict:
+    def limit(self, sizes: ArrayLike, distances: ArrayLike, **details: Any) -> Verdict:
         """Decide at which order exact distances to a limit shrink; see `theorylab.evidence.exact.limit_verdict` for the arguments."""
         return self._keep(limit_verdict(sizes, distances, **details))
 
@@ -262,13 +263,15 @@ class Laboratory:
         )
 
     def measure(self, estimand: Estimand, *, relative: float | None, absolute: float | None, level: float) -> Measurement:
-        """Walk the looks until the half-width is small enough, or the budget is spent; for figures and sweeps."""
+        """Walk the looks until the half-width is small enough, or the budget or the seconds are spent; for figures and sweeps."""
+        begin = time.perf_counter()
         look = 0
         while True:
             pooled = self._moments(estimand, look)
             interval = estimand.interval(pooled, look_level(level, look))
             goal = absolute if absolute is not None else (relative or 0.0) * abs(interval.estimate)
-            if isinstance(estimand, Exact) or (interval.ready and interval.half_width <= goal) or not self._affordable(estimand, look + 1):
+            reached = isinstance(estimand, Exact) or (interval.ready and interval.half_width <= goal)
+            if reached or not self._affordable(estimand, look + 1) or self._late(begin):
                 replicates = sum(moments.count for moments in pooled.values())
                 return Measurement(interval.estimate, interval.low, interval.high, replicates, interval.waiting)
             self.engine.half_width = interval.half_width

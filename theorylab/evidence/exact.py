@@ -7,7 +7,7 @@ near misses of the same kind, judged by the same numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -154,8 +154,8 @@ def optimum_verdict(
 
 
 def limit_verdict(
-    sizes: Sequence[float],
-    distances: Sequence[float],
+    sizes: ArrayLike,
+    distances: ArrayLike,
     *,
     order: float,
     within: float,
