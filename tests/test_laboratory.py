@@ -129,6 +129,21 @@ def test_error_levels_add_over_estimands_and_not_over_questions() -> None:
     assert lab.error_bound == pytest.approx(3e-5)
 
 
+def test_questions_about_numbers_that_are_known_need_no_sample() -> None:
+    lab = Laboratory()
+    sizes = (10.0, 20.0, 40.0)
+    slope = lab.exponent(sizes, [lab.exact(7.0 / size**2) for size in sizes])
+    assert slope.agrees_with(-2.0, absolute=1e-12, refutes={"one power less": -1.0})
+    assert (lab.exact(3.0) / lab.exact(4.0)).agrees_with(0.75, absolute=1e-15)
+    assert (lab.exact(3.0) - 1.0).agrees_with(2.0, absolute=1e-15).replicates == 0
+    assert (lab.exact(3.0) - 1.0).measure(absolute=0.1).estimate == 2.0
+    assert not (lab.exact(3.0) - 1.0).less_than(1.0)
+    assert lab.estimands_asked == 0
+    for impossible in (lab.exact(1.0) / lab.exact(0.0), lab.exponent(sizes, [lab.exact(size - 20.0) for size in sizes])):
+        with pytest.raises(ValueError, match="the exact numbers in question have no such ratio or logarithm"):
+            impossible.less_than(1.0)
+
+
 def test_the_budget_bounds_what_is_drawn() -> None:
     for budget in (1, 512, 3000, 2**14):
         lab = Laboratory(budget=budget)

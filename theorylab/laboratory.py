@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.evidence.estimands import Estimand, Exact
+from theorylab.evidence.estimands import Estimand, Exact, settled
 from theorylab.evidence.exact import identity_verdict, limit_verdict, optimum_verdict
 from theorylab.evidence.growth import exponent_of_growth, logarithmic_curvature, power_curvature
 from theorylab.evidence.intervals import look_level, look_replicates
@@ -228,6 +228,7 @@ class Laboratory:
     def decide(self, estimand: Estimand, band: Band, question: str, theory: float, refutes: Mapping[str, float], hint: str = "") -> Verdict:
         """Walk the looks until the interval of ``estimand`` lies inside or outside ``band``, or the budget is spent."""
         check_counterclaims(band, refutes, hint)
+        estimand = settled(estimand)
         begin = time.perf_counter()
         if not isinstance(estimand, Exact):
             self._asked.add(estimand)
@@ -265,6 +266,7 @@ class Laboratory:
     def measure(self, estimand: Estimand, *, relative: float | None, absolute: float | None, level: float) -> Measurement:
         """Walk the looks until the half-width is small enough, or the budget or the seconds are spent; for figures and sweeps."""
         begin = time.perf_counter()
+        estimand = settled(estimand)
         look = 0
         while True:
             pooled = self._moments(estimand, look)

@@ -22,7 +22,7 @@ from theorylab.evidence.intervals import Interval, binomial_interval, exact_inte
 from theorylab.montecarlo.moments import Moments
 from theorylab.montecarlo.separate_moments import SeparateMoments
 
-__all__ = ["Combination", "Estimand", "Exact", "LogCombination", "Mapped", "Proportion", "Ratio"]
+__all__ = ["Combination", "Estimand", "Exact", "LogCombination", "Mapped", "Proportion", "Ratio", "settled"]
 
 Source = Hashable
 Pooled = Mapping[Source, Moments | SeparateMoments]
@@ -244,3 +244,32 @@ class Exact:
 
 
 Estimand = Combination | Ratio | Proportion | LogCombination | Mapped | Exact
+
+
+def settled(estimand: Estimand) -> Estimand:
+    """Return the number that an estimand is when nothing in it is estimated, as an `Exact`; any other estimand as it is.
+
+    Raises
+    ------
+    ValueError
+        If the number does not exist: a ratio to 0, or the logarithm of a number that is not positive.
+    """
+    if isinstance(estimand, Exact) or estimand.needs():
+        return estimand
+    try:
+        return Exact(_number(estimand))
+    except (ZeroDivisionError, ValueError) as error:
+        raise ValueError(f"the exact numbers in question have no such ratio or logarithm ({error})") from None
+
+
+def _number(estimand: Combination | Ratio | Proportion | LogCombination | Mapped) -> float:
+    match estimand:
+        case Combination(constant=constant):
+            return constant
+        case Ratio(top=top, bottom=bottom):
+            return top.constant / bottom.constant
+        case LogCombination(terms=terms, constant=constant):
+            return constant + sum(weight * math.log(part.constant) for part, weight in terms)
+        case Mapped(inner=inner, function=function):
+            return function(_number(inner))
+    raise TypeError(f"{estimand!r} is estimated")
