@@ -5,7 +5,7 @@ The parameters of every line are read off the rows; nothing is simulated here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,43 +14,27 @@ from matplotlib.patches import Rectangle
 
 from theorylab.papers.one_step_gd import closed_form
 from theorylab.plotting import (
+    POINTS,
     SERIES,
+    column,
+    distinct,
     new_figure,
     note,
     number_map,
     panel_label,
     powers_of_two_axis,
+    select,
     series_legend,
     simulation_points,
     theory_line,
+    whole_numbers,
     write_level,
 )
 from theorylab.rows import Rows
 
 __all__ = ["FIGURES"]
 
-POINTS = "Lines: closed form. Points: simulation, with 99 % intervals (often smaller than the marker)."
 CONTEXT = "context length $n$ (labelled examples)"
-
-
-def select(rows: Rows, **fields: Any) -> Rows:
-    """Return the rows that have these fields with these values."""
-    return [row for row in rows if all(row.get(name) == value for name, value in fields.items())]
-
-
-def column(rows: Rows, name: str) -> list[Any]:
-    """Return one field of all rows."""
-    return [row[name] for row in rows]
-
-
-def distinct(rows: Iterable[dict[str, Any]], name: str) -> list[Any]:
-    """Return the values that a field takes, in ascending order."""
-    return sorted({row[name] for row in rows})
-
-
-def whole_numbers(least: float, most: float) -> np.ndarray:
-    """Return integers from ``least`` to ``most``, dense enough for a curve over a logarithmic axis."""
-    return np.unique(np.round(np.geomspace(least, most, 120)).astype(int))
 
 
 def learning_rate(rows: Rows) -> Figure:

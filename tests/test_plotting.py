@@ -14,16 +14,23 @@ from matplotlib.figure import Figure
 
 from theorylab.plotting import (
     SERIES,
+    column,
+    distinct,
     new_figure,
     note,
     number_map,
+    plain_log_axis,
     powers_of_two_axis,
+    rescaled,
     save_figure,
+    select,
     series_legend,
     simulation_points,
     style,
     theory_line,
+    whole_numbers,
     write_level,
+    write_place,
 )
 
 
@@ -87,6 +94,58 @@ def test_a_level_has_its_name_beside_it(below: bool) -> None:
     box = axes.texts[0].get_window_extent()
     level = axes.transData.transform((0.0, 0.5))[1]
     assert box.y1 < level if below else box.y0 > level
+
+
+@pytest.mark.parametrize("right", [False, True])
+def test_an_upright_has_its_name_beside_it(right: bool) -> None:
+    figure, (axes,) = new_figure()
+    write_place(axes, 0.5, "half", at=0.9, right=right)
+    figure.canvas.draw()
+    box, place = axes.texts[0].get_window_extent(), axes.transData.transform((0.5, 0.0))[0]
+    assert box.x0 > place if right else box.x1 < place
+    assert box.y1 <= axes.transAxes.transform((0.0, 0.9))[1] + 1.0
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_logarithmic_axes_have_plain_numbers(name: str) -> None:
+    _, (axes,) = new_figure()
+    plain_log_axis(axes, (0.01, 0.3, 2), name)
+    axis = axes.xaxis if name == "x" else axes.yaxis
+    assert axis.get_scale() == "log"
+    assert [text.get_text() for text in axis.get_ticklabels()] == ["0.01", "0.3", "2"]
+    np.testing.assert_allclose(axis.get_ticklocs(), [0.01, 0.3, 2.0])
+    assert len(axis.get_ticklocs(minor=True)) == 0
+
+
+ROWS: list[dict[str, Any]] = [
+    {"curve": "a", "size": 3, "estimate": 2.0, "low": 1.0, "high": 4.0},
+    {"curve": "b", "size": 1, "estimate": 5.0, "low": 5.0, "high": 6.0},
+    {"curve": "a", "size": 1, "estimate": 7.0, "low": 6.0, "high": 9.0},
+]
+
+
+def test_rows_are_picked_by_their_fields() -> None:
+    assert select(ROWS, curve="a", size=1) == [ROWS[2]]
+    assert select(ROWS, curve="a", other=1) == []
+    assert column(ROWS, "size") == [3, 1, 1]
+    assert distinct(ROWS, "size") == [1, 3]
+
+
+def test_rescaled_rows_keep_their_fields_and_scale_their_intervals() -> None:
+    first, second = rescaled(ROWS[:2], [2.0, 0.5])
+    assert first == {"curve": "a", "size": 3, "estimate": 4.0, "low": 2.0, "high": 8.0}
+    assert second == {"curve": "b", "size": 1, "estimate": 2.5, "low": 2.5, "high": 3.0}
+    assert ROWS[0]["estimate"] == 2.0
+    with pytest.raises(ValueError, match="zip"):
+        rescaled(ROWS, [1.0])
+
+
+def test_whole_numbers_are_dense_and_distinct() -> None:
+    assert whole_numbers(1, 8).tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    grid = whole_numbers(3, 5000)
+    assert (grid[0], grid[-1]) == (3, 5000)
+    assert (np.diff(grid) > 0).all()
+    assert len(grid) > 80
 
 
 def test_a_map_writes_its_numbers_readably() -> None:

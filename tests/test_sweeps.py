@@ -16,14 +16,19 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from theorylab.laboratory import SCALES, Laboratory
-from theorylab.plotting import new_figure, note, panel_label, series_legend, style, theory_line
+from theorylab.papers import slugs
+from theorylab.plotting import new_figure, note, panel_label, series_legend, style, theory_line, write_place
 from theorylab.project import ProjectError, Results, load_wing, project_root
 from theorylab.quantities import Quantity, Run
 from theorylab.sweeps import draw_figures, figure_names, load_rows, run_sweep
 
 ROOT = project_root(Path(__file__).parent)
-SLUG = "one_step_gd"
-SIMULATIONS, FIGURES = load_wing("simulations", SLUG, ROOT), load_wing("figures", SLUG, ROOT)
+SWEEPS = {slug: load_wing("simulations", slug, ROOT).SWEEPS for slug in slugs()}
+FIGURES = {slug: load_wing("figures", slug, ROOT).FIGURES for slug in slugs()}
+NAMED = [(slug, name) for slug in slugs() for name in SWEEPS[slug]]
+ONE_STEP = load_wing("simulations", "one_step_gd", ROOT)
+# A sweep of every paper that takes a second with one look a point.
+SHORT = {"one_step_gd": "test_length", "aggregate_responses": "risk_against_snr"}
 
 
 @pytest.fixture
@@ -44,29 +49,37 @@ def without_sampling(monkeypatch: pytest.MonkeyPatch) -> None:
             run.experiment(needed)
         return SimpleNamespace(estimate=0.4, low=0.35, high=0.45, replicates=7, waiting="")
 
-    def trained_layers(lab: Laboratory, runs: int, *, dimension: int, steps: int, **_: Any) -> dict[str, np.ndarray]:
-        d = dimension
-        return {
-            "losses": np.full((steps, runs), 2.0),
-            "step_matrix": np.broadcast_to(0.1 * np.eye(d), (runs, d, d)),
-            "excess": np.where(np.arange(runs) == 0, 0.7, 0.001),
-            "value_vector": np.ones((runs, d + 1)),
-            "key_query_matrix": np.ones((runs, d + 1, d)),
-        }
-
     monkeypatch.setattr(Quantity, "measure", measure)
-    monkeypatch.setattr(SIMULATIONS, "trained_layers", trained_layers)
+    for (slug, name), stub in STUBS.items():
+        monkeypatch.setattr(load_wing("simulations", slug, ROOT), name, stub)
 
 
-def test_every_sweep_has_a_drawing_and_the_other_way_round() -> None:
-    assert list(SIMULATIONS.SWEEPS) == list(FIGURES.FIGURES) == figure_names(SLUG, ROOT)
+def trained_layers(lab: Laboratory, runs: int, *, dimension: int, steps: int, **_: Any) -> dict[str, np.ndarray]:
+    """Stand in for layers that take long to train."""
+    d = dimension
+    return {
+        "losses": np.broadcast_to(np.linspace(5.0, 2.0, steps)[:, None], (steps, runs)),
+        "step_matrix": np.broadcast_to(0.1 * np.eye(d), (runs, d, d)),
+        "excess": np.where(np.arange(runs) == 0, 0.7, 0.001),
+        "value_vector": np.ones((runs, d + 1)),
+        "key_query_matrix": np.ones((runs, d + 1, d)),
+    }
+
+
+# What papers compute beside measurements and takes long, by slug and name in their simulations.
+STUBS = {("one_step_gd", "trained_layers"): trained_layers}
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_every_sweep_has_a_drawing_and_the_other_way_round(slug: str) -> None:
+    assert list(SWEEPS[slug]) == list(FIGURES[slug]) == figure_names(slug, ROOT)
 
 
 @pytest.mark.usefixtures("without_sampling")
 @pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize("name", SIMULATIONS.SWEEPS)
-def test_rows_are_plain_and_carry_what_they_show(name: str, scale: str, results: Results) -> None:
-    rows = load_rows(run_sweep(SLUG, name, Laboratory(scale=scale), ROOT, results))
+@pytest.mark.parametrize(("slug", "name"), NAMED)
+def test_rows_are_plain_and_carry_what_they_show(slug: str, name: str, scale: str, results: Results) -> None:
+    rows = load_rows(run_sweep(slug, name, Laboratory(scale=scale), ROOT, results))
     assert rows
     for row in rows:
         assert row["replicates"] >= 1
@@ -78,17 +91,18 @@ def test_rows_are_plain_and_carry_what_they_show(name: str, scale: str, results:
 
 
 @pytest.mark.usefixtures("without_sampling")
-@pytest.mark.parametrize("name", SIMULATIONS.SWEEPS)
-def test_the_full_scale_asks_for_more(name: str, results: Results) -> None:
-    quick, full = (load_rows(run_sweep(SLUG, name, Laboratory(scale=scale), ROOT, results)) for scale in SCALES)
+@pytest.mark.parametrize(("slug", "name"), NAMED)
+def test_the_full_scale_asks_for_more(slug: str, name: str, results: Results) -> None:
+    quick, full = (load_rows(run_sweep(slug, name, Laboratory(scale=scale), ROOT, results)) for scale in SCALES)
     more_replicates = sum(row["replicates"] for row in full) > sum(row["replicates"] for row in quick)
     assert len(full) > len(quick) or more_replicates
 
 
-def test_a_real_sweep_is_a_function_of_the_seed(results: Results) -> None:
+@pytest.mark.parametrize("slug", slugs())
+def test_a_real_sweep_is_a_function_of_the_seed(slug: str, results: Results) -> None:
     def rows(seed: int) -> Any:
         # The budget ends every measurement at its first look.
-        return load_rows(run_sweep(SLUG, "test_length", Laboratory(seed, budget=1), ROOT, results))
+        return load_rows(run_sweep(slug, SHORT[slug], Laboratory(seed, budget=1), ROOT, results))
 
     first = rows(3)
     assert rows(3) == first
@@ -97,9 +111,9 @@ def test_a_real_sweep_is_a_function_of_the_seed(results: Results) -> None:
 
 def test_trained_layers_are_a_function_of_seed_and_parameters() -> None:
     parameters = {"context_length": 2, "dimension": 2, "noise_variance": 0.5, "batch_size": 8}
-    first = SIMULATIONS.trained_layers(Laboratory(1), 2, steps=3, **parameters)
-    again = SIMULATIONS.trained_layers(Laboratory(1), 2, steps=3, **parameters)
-    other = SIMULATIONS.trained_layers(Laboratory(2), 2, steps=3, **parameters)
+    first = ONE_STEP.trained_layers(Laboratory(1), 2, steps=3, **parameters)
+    again = ONE_STEP.trained_layers(Laboratory(1), 2, steps=3, **parameters)
+    other = ONE_STEP.trained_layers(Laboratory(2), 2, steps=3, **parameters)
     assert all(np.array_equal(first[name], again[name]) for name in first)
     assert not np.array_equal(first["value_vector"], other["value_vector"])
     a, c = first["value_vector"][1, :-1], first["value_vector"][1, -1]
@@ -108,36 +122,43 @@ def test_trained_layers_are_a_function_of_seed_and_parameters() -> None:
     assert (first["excess"] >= 0.0).all()
 
 
-def test_a_missing_table_says_what_to_run(results: Results) -> None:
-    with pytest.raises(ProjectError, match=r"figure test_length of one_step_gd has no results at scale full: run theorylab simulate one_step_gd"):
-        draw_figures(SLUG, ["test_length"], "full", ROOT, results)
+@pytest.mark.parametrize("slug", slugs())
+def test_a_missing_table_says_what_to_run(slug: str, results: Results) -> None:
+    name = SHORT[slug]
+    with pytest.raises(ProjectError, match=rf"figure {name} of {slug} has no results at scale full: run theorylab simulate {slug}"):
+        draw_figures(slug, [name], "full", ROOT, results)
 
 
-def test_a_damaged_table_says_so(results: Results) -> None:
-    table = results.table(SLUG, "test_length", "quick")
+@pytest.mark.parametrize("slug", slugs())
+def test_a_damaged_table_says_so(slug: str, results: Results) -> None:
+    table = results.table(slug, SHORT[slug], "quick")
     table.parent.mkdir(parents=True)
     table.write_text('{"rows": [', encoding="utf-8")
     with pytest.raises(ProjectError, match="cannot be read as the table of a sweep"):
-        draw_figures(SLUG, ["test_length"], "quick", ROOT, results)
+        draw_figures(slug, [SHORT[slug]], "quick", ROOT, results)
 
 
-def test_an_unknown_name_lists_the_known_ones(results: Results) -> None:
-    message = "unknown {} 'nonsense' of one_step_gd; known are learning_rate, loss_against_context"
+@pytest.mark.parametrize(
+    ("slug", "first"), [("one_step_gd", "learning_rate, loss_against_context"), ("aggregate_responses", "risk_against_weight, ")]
+)
+def test_an_unknown_name_lists_the_known_ones(slug: str, first: str, results: Results) -> None:
+    message = f"unknown {{}} 'nonsense' of {slug}; known are {first}"
     with pytest.raises(ValueError, match=message.format("sweep")):
-        run_sweep(SLUG, "nonsense", Laboratory(), ROOT, results)
+        run_sweep(slug, "nonsense", Laboratory(), ROOT, results)
     with pytest.raises(ValueError, match=message.format("figure")):
-        draw_figures(SLUG, ["nonsense"], "quick", ROOT, results)
+        draw_figures(slug, ["nonsense"], "quick", ROOT, results)
     with pytest.raises(ValueError, match=message.format("figure")):
-        figure_names(SLUG, ROOT, ["nonsense"])
+        figure_names(slug, ROOT, ["nonsense"])
 
 
 @pytest.mark.usefixtures("without_sampling")
-def test_drawing_twice_gives_the_same_files(results: Results, tmp_path: Path) -> None:
-    run_sweep(SLUG, "test_length", Laboratory(), ROOT, results)
-    files = draw_figures(SLUG, ["test_length"], "quick", ROOT, results)[0].files
-    assert [path.relative_to(tmp_path).as_posix() for path in files] == [f"figures/{SLUG}/test_length.{kind}" for kind in ("png", "pdf")]
+@pytest.mark.parametrize("slug", slugs())
+def test_drawing_twice_gives_the_same_files(slug: str, results: Results, tmp_path: Path) -> None:
+    run_sweep(slug, SHORT[slug], Laboratory(), ROOT, results)
+    files = draw_figures(slug, [SHORT[slug]], "quick", ROOT, results)[0].files
+    assert [path.relative_to(tmp_path).as_posix() for path in files] == [f"figures/{slug}/{SHORT[slug]}.{kind}" for kind in ("png", "pdf")]
     first = [path.read_bytes() for path in files]
-    draw_figures(SLUG, ["test_length"], "quick", ROOT, results)
+    draw_figures(slug, [SHORT[slug]], "quick", ROOT, results)
     assert [path.read_bytes() for path in files] == first
 
 
@@ -173,6 +194,10 @@ def check_page(figure: Figure) -> None:
         assert min(box.x0, box.y0, figure.bbox.x1 - box.x1, figure.bbox.y1 - box.y1) >= -1.0, f"{name} leaves the page"
     for (one, first), (other, second) in itertools.combinations(boxes.items(), 2):
         assert not overlap(first, second), f"{one!r} lies over {other!r}"
+    for text in (text for axes in figure.axes for text in axes.texts if text.get_text()):
+        within = text.get_window_extent()
+        for name, box in boxes.items():
+            assert not overlap(within, box), f"{text.get_text()!r} lies over {name!r}"
 
 
 def check_panel(axes: Axes) -> None:
@@ -196,10 +221,10 @@ def check_panel(axes: Axes) -> None:
 
 
 @pytest.mark.usefixtures("without_sampling")
-@pytest.mark.parametrize("name", FIGURES.FIGURES)
-def test_drawing_is_labelled_and_readable(name: str) -> None:
+@pytest.mark.parametrize(("slug", "name"), NAMED)
+def test_drawing_is_labelled_and_readable(slug: str, name: str) -> None:
     with style():
-        figure = FIGURES.FIGURES[name](SIMULATIONS.SWEEPS[name](Laboratory()))
+        figure = FIGURES[slug][name](SWEEPS[slug][name](Laboratory()))
         figure.canvas.draw()
     check_page(figure)
     for axes in figure.axes:
@@ -232,4 +257,11 @@ def test_the_checks_of_drawings_can_fail() -> None:
         other.set_position(axes.get_position().translated(0.1, 0.0))
         figure.canvas.draw()
         with pytest.raises(AssertionError, match="lies over"):
+            check_page(figure)
+        other.set_visible(False)
+        other.remove()
+        check_page(figure)
+        write_place(axes, 0.2, "a name that runs down into the ticks below the panel", at=0.1)
+        figure.canvas.draw()
+        with pytest.raises(AssertionError, match=r"runs down into the ticks.* lies over"):
             check_page(figure)

@@ -24,6 +24,7 @@ from theorylab.rows import Rows
 
 __all__ = ["draw_figures", "figure_names", "is_current", "load_rows", "run_sweep", "sweep_names"]
 
+
 @dataclass(frozen=True)
 class Drawn:
     """A figure that was written: its name, files, and the seconds it took."""

@@ -16,7 +16,23 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-__all__ = ["SERIES", "Series", "note", "panel_label", "powers_of_two_axis", "series_legend", "simulation_points", "theory_line", "write_level"]
+__all__ = [
+    "POINTS",
+    "SERIES",
+    "Series",
+    "note",
+    "panel_label",
+    "plain_log_axis",
+    "powers_of_two_axis",
+    "series_legend",
+    "simulation_points",
+    "theory_line",
+    "write_level",
+    "write_place",
+]
+
+# What most figures say below their panels.
+POINTS = "Lines: closed form. Points: simulation, with 99 % intervals (often smaller than the marker)."
 
 
 @dataclass(frozen=True)
@@ -128,6 +144,44 @@ def write_level(axes: Axes, value: float, text: str, *, at: float = 0.99, below:
         fontsize=7,
         color="0.25",
     )
+
+
+def write_place(axes: Axes, value: float, text: str, *, at: float = 0.98, right: bool = True, distance: float = 2.0) -> None:
+    """Draw a thin grey upright with its name along it.
+
+    Parameters
+    ----------
+    axes, value, text
+        Where, the place on the horizontal axis, and the name.
+    at
+        Where along the upright the name ends, as a fraction of the axes.
+    right
+        Whether the name stands right of the upright, or left of it.
+    distance
+        Between upright and name, in points.
+    """
+    axes.axvline(value, color="0.45", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
+    axes.annotate(
+        text,
+        (value, at),
+        xycoords=("data", "axes fraction"),
+        xytext=(distance if right else -distance, 0),
+        textcoords="offset points",
+        rotation=90,
+        va="top",
+        ha="left" if right else "right",
+        fontsize=7,
+        color="0.25",
+    )
+
+
+def plain_log_axis(axes: Axes, ticks: Sequence[float], name: str = "x") -> None:
+    """Make an axis logarithmic with plain numbers at ``ticks``."""
+    axis = axes.xaxis if name == "x" else axes.yaxis
+    set_scale = axes.set_xscale if name == "x" else axes.set_yscale
+    set_scale("log")
+    axis.set_ticks(list(ticks), [f"{tick:g}" for tick in ticks])
+    axis.set_ticks([], minor=True)
 
 
 def powers_of_two_axis(axes: Axes, name: str = "x", *, least: float, most: float) -> None:
