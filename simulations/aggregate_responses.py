@@ -59,7 +59,7 @@ def risk_against_weight(lab: Laboratory) -> Rows:
 
 
 def risk_against_snr(lab: Laboratory) -> Rows:
-    """Risk of the bag-level loss, the instance-level loss and the best weight between them, against the signal-to-noise ratio."""
+    """Risk of the bag-level loss, the instance-level loss, the best weight between them, and ridge, against the signal-to-noise ratio."""
     dimension, relative = lab.at_scale((40, 0.005), (160, 0.001))
     rows: Rows = []
     for ratio in spaced(0.1, 30.0, lab.at_scale(11, 21)):
@@ -70,6 +70,9 @@ def risk_against_snr(lab: Laboratory) -> Rows:
         for i, (estimator, weight) in enumerate(weights.items()):
             fields = {"estimator": estimator, "weight": weight, "signal_to_noise_ratio": ratio, **size}
             rows.append(point(run.mean(f"risk[{i}]"), relative=relative, **fields))
+        penalty = dimension * size["noise_variance"]
+        ridge = lab.run(monte_carlo.sample_ridge_risk, penalty=penalty, weights=(best,), **size).mean("risk")
+        rows.append(point(ridge, relative=relative, estimator="ridge", penalty=penalty, signal_to_noise_ratio=ratio, **size))
     return rows
 
 
