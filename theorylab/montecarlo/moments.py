@@ -78,22 +78,18 @@ class _ShiftTable:
 
 @lru_cache(maxsize=64)
 def _shift_table(k: int) -> _ShiftTable:
-    indices = _indices(k)
-    position = {index: number for number, index in enumerate(indices)}
-    shift: list[int] = []
-    moment: list[int] = []
-    coefficient: list[float] = []
-    start: list[int] = []
-    for alpha in indices[1 + k :]:
-        start.append(len(shift))
-        for beta in indices:
-            # Blocks are centred at their own means, so their first-degree moments vanish and drop out.
-            if sum(beta) == 1 or any(b > a for a, b in zip(alpha, beta, strict=True)):
-                continue
-            shift.append(position[tuple(a - b for a, b in zip(alpha, beta, strict=True))])
-            moment.append(position[beta])
-            coefficient.append(float(prod(comb(a, b) for a, b in zip(alpha, beta, strict=True))))
-    return _ShiftTable(np.array(shift), np.array(moment), np.array(coefficient), np.array(start))
+    exponents = np.array(_indices(k))
+    degrees, first = exponents.sum(axis=1), 1 + k
+    # Blocks are centred at their own means, so their first-degree moments vanish and drop out.
+    below = (exponents <= exponents[first:, None, :]).all(axis=2) & (degrees != 1)
+    alpha, beta = np.nonzero(below)
+    # Exponents are at most 4, so base 5 gives every monomial a number of its own, and differences of numbers are numbers of differences.
+    numbers = exponents @ 5 ** np.arange(k)
+    order = np.argsort(numbers)
+    shift = order[np.searchsorted(numbers[order], numbers[first + alpha] - numbers[beta])]
+    choose = np.array([[float(comb(a, b)) for b in range(5)] for a in range(5)])
+    coefficient = choose[exponents[first + alpha], exponents[beta]].prod(axis=1)
+    return _ShiftTable(shift, beta, coefficient, np.searchsorted(alpha, np.arange(len(exponents) - first)))
 
 
 def means_of(columns: np.ndarray) -> np.ndarray:
