@@ -79,7 +79,7 @@ def test_reference_values() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(psi=ratios, k=bag_sizes, weight=st.floats(1e-6, 1.0), r2=st.floats(0.0, 9.0), noise=st.floats(0.0, 9.0))
+@given(psi=ratios, k=bag_sizes, weight=st.floats(1e-6, 1.0), r2=st.just(0.0) | st.floats(1e-6, 9.0), noise=st.just(0.0) | st.floats(1e-6, 9.0))
 def test_special_cases(psi: float, k: int, weight: float, r2: float, noise: float) -> None:
     instance = cf.asymptotic_risk(psi, k, 1.0, r2, noise)
     assert instance[:3] == pytest.approx(cf.instance_level_risk_limit(psi, k, r2, noise)[:3], rel=1e-12)

@@ -166,7 +166,7 @@ def test_edges_of_the_best_weight() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(psi=st.floats(1.01, 60.0), k=st.integers(1, 60), r2=st.floats(0.0, 9.0), noise=st.floats(0.0, 9.0))
+@given(psi=st.floats(1.01, 60.0), k=st.integers(1, 60), r2=st.just(0.0) | st.floats(1e-6, 9.0), noise=st.just(0.0) | st.floats(1e-6, 9.0))
 def test_derivatives_at_the_instance_level(psi: float, k: int, r2: float, noise: float) -> None:
     closed = cf.risk_derivatives_at_instance_level(psi, k, r2, noise)
     general = cf.asymptotic_risk_derivative(psi, k, 1.0, r2, noise)

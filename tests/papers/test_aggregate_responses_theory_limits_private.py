@@ -73,7 +73,7 @@ def test_exact_private_risk_puts_every_weight_where_it_belongs() -> None:
     k=st.integers(1, 20),
     weight=st.floats(1e-4, 1.0),
     r2=st.floats(0.1, 5.0),
-    noise=st.floats(0.0, 5.0),
+    noise=st.just(0.0) | st.floats(1e-6, 5.0),
     unit=st.floats(0.1, 200.0),
 )
 def test_private_limit_adds_the_noise_to_the_variance_only(psi: float, k: int, weight: float, r2: float, noise: float, unit: float) -> None:
@@ -96,7 +96,7 @@ def test_the_leading_order_is_reached_like_the_inverse_of_log_n() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(psi=st.floats(8.5, 40.0), noise=st.floats(0.0, 5.0), unit=st.floats(0.0, 200.0))
+@given(psi=st.floats(8.5, 40.0), noise=st.just(0.0) | st.floats(1e-6, 5.0), unit=st.just(0.0) | st.floats(1e-6, 200.0))
 def test_at_the_bag_level_single_labels_are_best(psi: float, noise: float, unit: float) -> None:
     sizes = np.arange(1, 9)
     assert cf.optimal_bag_size(psi, 0.0, sizes, 1.0, noise + 0.01, unit) == 1
@@ -121,9 +121,9 @@ def test_best_bag_size_at_the_instance_level() -> None:
 @settings(max_examples=200, deadline=None)
 @given(
     psi=st.floats(1.01, 20.0),
-    r2=st.floats(0.0, 5.0),
-    noise=st.floats(0.0, 5.0),
-    unit=st.one_of(st.just(0.0), st.floats(0.0, 60.0)),
+    r2=st.just(0.0) | st.floats(1e-6, 5.0),
+    noise=st.just(0.0) | st.floats(1e-6, 5.0),
+    unit=st.just(0.0) | st.floats(1e-6, 60.0),
     largest=st.integers(1, 60),
 )
 def test_best_bag_size_at_the_instance_level_against_enumeration(psi: float, r2: float, noise: float, unit: float, largest: int) -> None:
@@ -232,8 +232,8 @@ def test_private_ridge_reference_values() -> None:
 @given(
     psi=st.floats(0.2, 40.0),
     r2=st.floats(0.1, 5.0),
-    noise=st.floats(0.0, 5.0),
-    unit=st.floats(0.0, 200.0),
+    noise=st.just(0.0) | st.floats(1e-6, 5.0),
+    unit=st.just(0.0) | st.floats(1e-6, 200.0),
     k=st.floats(1.0, 40.0),
     step=st.floats(0.01, 10.0),
 )
