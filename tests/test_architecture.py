@@ -169,8 +169,8 @@ def test_the_two_witnesses_share_nothing_of_their_paper(slug: str) -> None:
     [
         "theorylab/papers/{slug}/closed_form*",
         "theorylab/papers/{slug}/monte_carlo*",
-        "simulations/{slug}*",
-        "figures/{slug}*",
+        "simulations/{slug}.py",
+        "figures/{slug}.py",
         "paper_checks/test_{slug}*.py",
         "tests/papers/test_{slug}*.py",
         "notebooks/{slug}.ipynb",

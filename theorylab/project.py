@@ -36,7 +36,7 @@ def project_root(start: Path | None = None) -> Path:
 
 
 def load_wing(wing: str, slug: str, root: Path) -> ModuleType:
-    """Import ``<wing>/<slug>.py``, or the folder ``<wing>/<slug>/`` that it may become when it grows, of the project at ``root``.
+    """Import ``<wing>/<slug>.py`` of the project at ``root``; what it grows into stands beside it as ``<slug>_<theme>.py``.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def load_wing(wing: str, slug: str, root: Path) -> ModuleType:
         If the paper has no such file.
     """
     find_paper(slug)
-    if not ((root / wing / f"{slug}.py").exists() or (root / wing / slug / "__init__.py").exists()):
+    if not (root / wing / f"{slug}.py").exists():
         raise ProjectError(f"paper {slug} has no {wing}/{slug}.py")
     # The wings are namespace packages of the checkout, so that worker processes can import what they hold.
     if str(root) not in sys.path:

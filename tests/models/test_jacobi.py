@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import assert_equal_in_law
 from scipy.linalg import eigvalsh_tridiagonal
 from scipy.stats import beta
 
@@ -26,13 +27,6 @@ def dense_eigenvalues(rng: np.random.Generator, size: int, m: int, p: int, d: in
     between = rows[:, :m].swapaxes(1, 2) @ rows[:, :m]
     inverse = np.linalg.inv(np.linalg.cholesky(rows.swapaxes(1, 2) @ rows))
     return np.linalg.eigvalsh(inverse @ between @ inverse.swapaxes(1, 2))
-
-
-def assert_equal_in_law(first: np.ndarray, second: np.ndarray) -> None:
-    """Two-sample Kolmogorov-Smirnov by the inequality of Dvoretzky, Kiefer and Wolfowitz (Massart's constant): fails with probability < 1e-10."""
-    points = np.sort(np.concatenate([first, second]))
-    below = [np.searchsorted(np.sort(sample), points, side="right") / sample.size for sample in (first, second)]
-    assert np.max(np.abs(below[0] - below[1])) < sum(np.sqrt(np.log(2 / 5e-11) / (2 * sample.size)) for sample in (first, second))
 
 
 @pytest.mark.parametrize(("m", "p", "d"), SHAPES)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import assert_equal_in_law
 from scipy.linalg import eigvalsh_tridiagonal
 from scipy.stats import chi2
 
@@ -21,18 +22,6 @@ def spectra(diagonal: np.ndarray, squared_off_diagonal: np.ndarray) -> np.ndarra
     if diagonal.shape[1] == 1:
         return diagonal
     return np.array([eigvalsh_tridiagonal(row, np.sqrt(off)) for row, off in zip(diagonal, squared_off_diagonal, strict=True)])
-
-
-def assert_equal_in_law(first: np.ndarray, second: np.ndarray) -> None:
-    """Two-sample Kolmogorov-Smirnov by the inequality of Dvoretzky, Kiefer and Wolfowitz (Massart's constant): fails with probability < 1e-10."""
-    points = np.sort(np.concatenate([first, second]))
-    distance = np.max(
-        np.abs(
-            np.searchsorted(np.sort(first), points, side="right") / first.size - np.searchsorted(np.sort(second), points, side="right") / second.size
-        )
-    )
-    allowed = sum(np.sqrt(np.log(2 / 5e-11) / (2 * sample.size)) for sample in (first, second))
-    assert distance < allowed
 
 
 @pytest.mark.parametrize(("n", "d"), SHAPES)

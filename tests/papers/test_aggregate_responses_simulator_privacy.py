@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sampling import DeviceGenerator
 from scipy.stats import laplace, norm
 from sklearn.linear_model import LinearRegression
 
@@ -29,21 +30,6 @@ SAMPLERS: list[tuple[Any, dict[str, Any], dict[str, tuple[int, ...]]]] = [
         {"error": (2,)},
     ),
 ]
-
-
-class DeviceGenerator:
-    """A generator that offers no more than a device's does."""
-
-    namespace = np
-
-    def __init__(self, seed: int) -> None:
-        self._rng = np.random.default_rng(seed)
-
-    def standard_normal(self, shape):
-        return self._rng.standard_normal(shape)
-
-    def random(self, shape):
-        return self._rng.random(shape)
 
 
 @pytest.mark.parametrize(("sampler", "parameters", "names"), SAMPLERS)

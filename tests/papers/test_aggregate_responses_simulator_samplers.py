@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sampling import DeviceGenerator, assert_same_mean
 
 from theorylab.montecarlo.samplers import make_request
 from theorylab.papers.aggregate_responses import monte_carlo as simulator
@@ -32,34 +33,6 @@ SAMPLERS: list[tuple[Any, dict[str, Any], set[str]]] = [
     (simulator.sample_bag_level_variance, {**PLAIN, "dimension": 12}, {"variance"}),
 ]
 SHORT = (simulator.sample_wishart_risk, simulator.sample_jacobi_risk)
-
-
-class DeviceGenerator:
-    """A generator that offers no more than a device's does."""
-
-    namespace = np
-
-    def __init__(self, seed: int) -> None:
-        self._rng = np.random.default_rng(seed)
-
-    def standard_normal(self, shape):
-        return self._rng.standard_normal(shape)
-
-    def chisquare(self, df, shape):
-        return self._rng.chisquare(df, shape)
-
-
-def assert_same_mean(values: np.ndarray, expected: Any, skewness: float = 3.0) -> None:
-    """Eight standard errors, of both sides if both are samples.
-
-    The tail of a studentised mean of skewed values is near exp(-z^2 / 2 + |skewness| z^3 / (3 sqrt n)): at z = 8 below 1e-9 up to skewness 3 at 2500
-    values and skewness 6 at 10^4; what is compared here has less (measured on 4e5 values each).
-    """
-    assert values.size >= 2500 * (skewness / 3.0) ** 2
-    variance = values.var() / values.size
-    if np.ndim(expected):
-        variance, expected = variance + expected.var() / expected.size, expected.mean()
-    assert abs(values.mean() - expected) < 8 * np.sqrt(variance) + 1e-12
 
 
 @pytest.mark.parametrize(("sampler", "parameters", "names"), SAMPLERS)

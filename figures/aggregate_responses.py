@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
-from figures.aggregate_responses.privacy import privacy_audit, private_bag_size
-from figures.aggregate_responses.risk import double_descent, finite_size, real_data, risk_against_snr, risk_against_weight
+from figures.aggregate_responses_privacy import privacy_audit, private_bag_size
+from figures.aggregate_responses_risk import double_descent, finite_size, real_data, risk_against_snr, risk_against_weight
 from theorylab.rows import Rows
 
 __all__ = ["FIGURES"]
