@@ -15,7 +15,7 @@ import numpy as np
 
 from theorylab.philox import philox_words
 
-__all__ = ["BACKENDS", "BackendError", "DeviceGenerator", "check_backend", "generator", "namespace_of"]
+__all__ = ["BACKENDS", "BackendError", "DeviceGenerator", "check_backend", "generator", "namespace_of", "special_functions"]
 
 BACKENDS = ("numpy", "cupy")
 
@@ -62,6 +62,17 @@ def generator(backend: str, key: int, block: int) -> Any:
 def namespace_of(rng: Any) -> Any:
     """Return the array module (numpy or cupy) whose arrays ``rng`` draws."""
     return np if isinstance(rng, np.random.Generator) else rng.namespace
+
+
+def special_functions(namespace: Any) -> Any:
+    """Return the module of special functions (`ndtr`, `expit`, `log_ndtr`, ...) that takes the arrays of an array module."""
+    if namespace is np:
+        import scipy.special
+
+        return scipy.special
+    import cupyx.scipy.special
+
+    return cupyx.scipy.special
 
 
 Shape = int | tuple[int, ...]

@@ -1,4 +1,4 @@
-"""Quadrature over a standard normal: known moments, kinks, and the refusal of what did not converge."""
+"""Quadrature over a standard normal: known moments, kinks, and the refusal of what did not converge; bivariate normal probabilities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
-from theorylab.numerics.gaussian_integrals import ConvergenceError, gaussian_expectation
+from theorylab.numerics.gaussian_integrals import ConvergenceError, bivariate_normal_cdf, gaussian_expectation
 
 
 @pytest.mark.parametrize("power", range(13))
@@ -72,3 +72,25 @@ def test_bad_input_names_the_argument(arguments: dict, message: str) -> None:
 def test_a_function_that_changes_the_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="must return an array of shape"):
         gaussian_expectation(lambda z: z[:3])
+
+
+@pytest.mark.parametrize(("h", "k", "rho"), [(0.3, -1.2, 0.7), (0.0, -1.0, 0.3), (0.0, 0.0, -0.5), (-2.0, -1.0, -0.9), (1.5, 0.2, 0.999999)])
+def test_bivariate_normal_probabilities(h: float, k: float, rho: float) -> None:
+    from scipy.stats import multivariate_normal
+
+    reference = multivariate_normal.cdf([h, k], cov=[[1.0, rho], [rho, 1.0]], abseps=1e-13, releps=1e-13)
+    assert bivariate_normal_cdf(h, k, rho) == pytest.approx(reference, abs=2e-12)
+    assert bivariate_normal_cdf(h, k, rho) == pytest.approx(bivariate_normal_cdf(k, h, rho), abs=1e-15)
+    # P(X <= h) splits by the sign of Y - k.
+    assert bivariate_normal_cdf(h, k, rho) + bivariate_normal_cdf(h, -k, -rho) == pytest.approx(ndtr(h), abs=1e-14)
+
+
+def test_bivariate_limits() -> None:
+    assert bivariate_normal_cdf([np.inf, -np.inf, 1.0, 1.0], [0.3, 0.3, 2.0, -2.0], [0.5, 0.5, 1.0, -1.0]) == pytest.approx(
+        [ndtr(0.3), 0.0, ndtr(1.0), 0.0], abs=1e-15
+    )
+    assert bivariate_normal_cdf(-1e-200, -1e-200, 0.0) == pytest.approx(0.25, abs=1e-15)
+    with pytest.raises(ValueError, match="correlation must be finite and >= -1 and <= 1"):
+        bivariate_normal_cdf(0.0, 0.0, 1.1)
+    with pytest.raises(ValueError, match="second must not be NaN"):
+        bivariate_normal_cdf(0.0, [np.nan], 0.1)

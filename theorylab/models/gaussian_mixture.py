@@ -1,0 +1,349 @@
+"""Gaussian mixtures with one covariance for all classes and class means on a line, in groups of like features; linear rules on them.
+
+Features come in groups. Feature i of group g has, in class k, the mean ``class_positions[k] * gaps[g] * standard_deviations[g]`` and the standard
+deviation ``standard_deviations[g]``: so `gaps` are the standardised differences between two classes one unit of position apart. Features are
+independent, or come in adjacent pairs of one correlation, the first of which carries the mean while the second has mean 0. So few numbers describe
+a mixture in any dimension, and nothing here needs a (d, d) matrix. Arrays are batch first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from theorylab.backend import namespace_of, special_functions
+from theorylab.numerics.gaussian_integrals import bivariate_normal_cdf
+from theorylab.validation import array_of_shape, integers, reals, whole_number
+
+__all__ = [
+    "GroupedMixture",
+    "draw_class_counts",
+    "draw_features",
+    "draw_labels",
+    "drawn_rule_error",
+    "grouped_mixture",
+    "linear_rule_error",
+    "two_class_error",
+]
+
+
+class GroupedMixture(NamedTuple):
+    """A mixture, feature by feature.
+
+    Attributes
+    ----------
+    class_means
+        (K, d).
+    standard_deviations
+        (d,).
+    pair_correlation
+        Correlation of features 0 and 1, 2 and 3, ...; None for independent features.
+    """
+
+    class_means: np.ndarray
+    standard_deviations: np.ndarray
+    pair_correlation: float | None
+
+    @property
+    def dimension(self) -> int:
+        """The number of features d."""
+        return int(self.standard_deviations.size)
+
+    @property
+    def class_count(self) -> int:
+        """The number of classes K."""
+        return len(self.class_means)
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """The covariance (d, d) of the features in every class."""
+        correlation = np.eye(self.dimension)
+        if self.pair_correlation is not None:
+            first = np.arange(0, self.dimension, 2)
+            correlation[first, first + 1] = correlation[first + 1, first] = self.pair_correlation
+        return correlation * np.outer(self.standard_deviations, self.standard_deviations)
+
+
+def grouped_mixture(
+    gaps: ArrayLike,
+    multiplicities: ArrayLike,
+    *,
+    standard_deviations: ArrayLike = 1.0,
+    class_positions: ArrayLike = (0.5, -0.5),
+    pair_correlation: float | None = None,
+) -> GroupedMixture:
+    """Return the mixture of these groups.
+
+    Parameters
+    ----------
+    gaps
+        (G,), finite: standardised differences of the means of two classes one unit of position apart.
+    multiplicities
+        (G,), integers >= 1: how many features a group has, or how many pairs of features.
+    standard_deviations
+        > 0, one for all or one for each group.
+    class_positions
+        (K,), K >= 2, finite.
+    pair_correlation
+        In (-1, 1), if features come in pairs; only the first of a pair carries the mean.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or the number of groups is not the same everywhere.
+    """
+    gap = array_of_shape("gaps", np.atleast_1d(np.asarray(gaps)), ("groups",))
+    if gap.size == 0:
+        raise ValueError("gaps must hold at least one number; got ()")
+    count = np.atleast_1d(integers("multiplicities", multiplicities))
+    if count.shape != gap.shape:
+        raise ValueError(f"multiplicities must have shape ({gap.size},), one for each of the gaps; got shape {count.shape}")
+    deviation = np.asarray(reals("standard_deviations", standard_deviations, above=0.0))
+    if deviation.ndim and deviation.shape != gap.shape:
+        raise ValueError(f"standard_deviations must be one number or have shape ({gap.size},); got shape {deviation.shape}")
+    positions = array_of_shape("class_positions", class_positions, ("K",))
+    if positions.size < 2:
+        raise ValueError(f"class_positions must hold at least 2 numbers; got {positions.size}")
+    deviations = np.repeat(np.broadcast_to(deviation, gap.shape), count)
+    loadings = np.repeat(gap, count) * deviations
+    if pair_correlation is not None:
+        pair_correlation = float(reals("pair_correlation", pair_correlation, above=-1.0, below=1.0))
+        deviations = np.repeat(deviations, 2)
+        loadings = np.stack([loadings, np.zeros(loadings.size)], axis=1).ravel()
+    return GroupedMixture(np.multiply.outer(positions, loadings), deviations, pair_correlation)
+
+
+# Training sets -------------------------------------------------------------------------------------------------------------------------------
+
+
+def draw_class_counts(
+    rng: Any,
+    size: int,
+    *,
+    class_count: int,
+    sample_size: int | None = None,
+    class_counts: Sequence[int] | None = None,
+    least_count: int = 1,
+) -> Any:
+    """Draw how many samples each class has, integers (size, K).
+
+    Parameters
+    ----------
+    rng, size
+        Generator and number of training sets.
+    class_count
+        K >= 2.
+    sample_size
+        Random counts: m labels, each of K equally likely classes, drawn anew until every class has `least_count` of them.
+    class_counts
+        Fixed counts: (m_0, ..., m_{K-1}). Exactly one of `sample_size` and `class_counts` is given.
+    least_count
+        The least count of a class, >= 1.
+
+    Raises
+    ------
+    ValueError
+        If both or none are given, or a class cannot have, or has not, `least_count` samples (the message says which).
+    """
+    classes, xp = whole_number("class_count", class_count, minimum=2), namespace_of(rng)
+    least = whole_number("least_count", least_count)
+    fixed = _fixed_counts(classes, sample_size, class_counts, least)
+    if fixed is not None:
+        return xp.broadcast_to(xp.asarray(fixed), (size, classes))
+    return _counts_of(_random_labels(rng, size, classes, int(sample_size or 0), least), classes)
+
+
+def draw_labels(
+    rng: Any,
+    size: int,
+    *,
+    class_count: int,
+    sample_size: int | None = None,
+    class_counts: Sequence[int] | None = None,
+    least_count: int = 1,
+) -> Any:
+    """Draw labels 0 to K - 1, integers (size, m): independent given that every class is there, or class after class in fixed numbers.
+
+    Parameters and errors are those of `draw_class_counts`.
+    """
+    classes, xp = whole_number("class_count", class_count, minimum=2), namespace_of(rng)
+    least = whole_number("least_count", least_count)
+    fixed = _fixed_counts(classes, sample_size, class_counts, least)
+    if fixed is not None:
+        return xp.broadcast_to(xp.asarray(np.repeat(np.arange(classes), fixed)), (size, int(fixed.sum())))
+    return _random_labels(rng, size, classes, int(sample_size or 0), least)
+
+
+def _fixed_counts(classes: int, sample_size: int | None, class_counts: Sequence[int] | None, least: int) -> np.ndarray | None:
+    """Return fixed counts, checked, or None for random ones."""
+    if (sample_size is None) == (class_counts is None):
+        raise ValueError(f"give one of sample_size and class_counts; got sample_size={sample_size!r}, class_counts={class_counts!r}")
+    if class_counts is None:
+        whole_number("sample_size", sample_size, minimum=least * classes)
+        return None
+    counts = np.atleast_1d(integers("class_counts", class_counts, minimum=0))
+    if counts.shape != (classes,):
+        raise ValueError(f"class_counts must have shape ({classes},); got shape {counts.shape}")
+    if np.any(counts < least):
+        short = int(np.argmax(counts < least))
+        raise ValueError(f"class_counts must each be an integer >= {least}; got {counts[short]} for class {short}")
+    return counts
+
+
+def _counts_of(labels: Any, classes: int) -> Any:
+    xp = _array_module(labels)
+    return xp.stack([(labels == label).sum(axis=1) for label in range(classes)], axis=1)
+
+
+def _array_module(array: Any) -> Any:
+    if isinstance(array, np.ndarray):
+        return np
+    import cupy
+
+    return cupy.get_array_module(array)
+
+
+def _random_labels(rng: Any, size: int, classes: int, sample_size: int, least: int) -> Any:
+    labels = rng.integers(0, classes, (size, sample_size))
+    while True:
+        lacking = (_counts_of(labels, classes) < least).any(axis=1)
+        missing = int(lacking.sum())
+        if missing == 0:
+            return labels
+        labels[lacking] = rng.integers(0, classes, (missing, sample_size))
+
+
+def draw_features(rng: Any, mixture: GroupedMixture, labels: Any) -> Any:
+    """Draw features (size, m, d) for labels (size, m)."""
+    xp = namespace_of(rng)
+    noise = rng.standard_normal((*labels.shape, mixture.dimension))
+    if mixture.pair_correlation is not None:
+        noise[..., 1::2] *= math.sqrt(1.0 - mixture.pair_correlation**2)
+        noise[..., 1::2] += mixture.pair_correlation * noise[..., 0::2]
+    noise *= xp.asarray(mixture.standard_deviations)
+    noise += xp.asarray(mixture.class_means)[labels]
+    return noise
+
+
+# Linear rules --------------------------------------------------------------------------------------------------------------------------------
+
+
+def _times_covariance(normals: Any, mixture: GroupedMixture, xp: Any) -> Any:
+    """Return normals (..., d) times the covariance of the mixture."""
+    deviations = xp.asarray(mixture.standard_deviations)
+    scaled = normals * deviations**2
+    if mixture.pair_correlation is None:
+        return scaled
+    # The partner's entry, at the partner's place: within a pair both have one standard deviation.
+    swapped = scaled.reshape(*scaled.shape[:-1], -1, 2)[..., ::-1].reshape(scaled.shape)
+    return scaled + mixture.pair_correlation * swapped
+
+
+def two_class_error(normal: Any, offset: Any, mixture: GroupedMixture) -> Any:
+    """Return the probability that the rule "class 0 if normal'x + offset > 0, else class 1" is wrong, classes being equally likely.
+
+    Parameters
+    ----------
+    normal, offset
+        (R, d) and (R,); numpy or cupy. A rule of normal 0 gives one answer always and is wrong with probability 1/2.
+    mixture
+        Two classes.
+
+    Returns
+    -------
+    array (R,)
+    """
+    xp = _array_module(normal)
+    if mixture.class_count != 2:
+        raise ValueError(f"mixture must have 2 classes; got {mixture.class_count}")
+    spread = xp.sqrt((normal * _times_covariance(normal, mixture, xp)).sum(axis=-1))
+    scores = normal @ xp.asarray(mixture.class_means).T + offset[..., None]
+    # With no spread the answer is that of the sign of the score; class 1 if it is 0.
+    constant = xp.where(scores > 0.0, xp.inf, -xp.inf)
+    ratio = xp.where(spread[..., None] > 0.0, scores / xp.where(spread > 0.0, spread, 1.0)[..., None], constant)
+    cdf = special_functions(xp).ndtr
+    return 0.5 * (cdf(-ratio[..., 0]) + cdf(ratio[..., 1]))
+
+
+def linear_rule_error(weights: Any, intercepts: Any, mixture: GroupedMixture) -> Any:
+    """Return the probability that the rule argmax_k (w_k'x + b_k) is wrong, classes being equally likely.
+
+    Parameters
+    ----------
+    weights, intercepts
+        (R, K, d) and (R, K). For K = 2 numpy or cupy (the normal distribution function), for K = 3 numpy only (bivariate normal probabilities).
+    mixture
+        Of 2 or 3 classes; for more see `drawn_rule_error`.
+
+    Returns
+    -------
+    array (R,)
+
+    Raises
+    ------
+    ValueError
+        If there are more than 3 classes.
+    """
+    if mixture.class_count == 2:
+        return two_class_error(weights[:, 0] - weights[:, 1], intercepts[:, 0] - intercepts[:, 1], mixture)
+    if mixture.class_count != 3:
+        raise ValueError(f"mixture must have 2 or 3 classes for an exact error; got {mixture.class_count}")
+    right = np.zeros(len(weights))
+    for label in range(3):
+        first, second = (other for other in range(3) if other != label)
+        ahead = np.stack([weights[:, label] - weights[:, first], weights[:, label] - weights[:, second]], axis=1)
+        offsets = np.stack([intercepts[:, label] - intercepts[:, first], intercepts[:, label] - intercepts[:, second]], axis=1)
+        margins = ahead @ mixture.class_means[label] + offsets
+        spreads = _times_covariance(ahead, mixture, np)
+        covariance = ahead @ spreads.swapaxes(1, 2)
+        deviations = np.sqrt(np.stack([covariance[:, 0, 0], covariance[:, 1, 1]], axis=1))
+        correlation = np.clip(covariance[:, 0, 1] / (deviations[:, 0] * deviations[:, 1]), -1.0, 1.0)
+        standard = margins / deviations
+        right += bivariate_normal_cdf(standard[:, 0], standard[:, 1], correlation)
+    return 1.0 - right / 3.0
+
+
+def drawn_rule_error(rng: Any, weights: Any, intercepts: Any, mixture: GroupedMixture, *, test_points: int) -> Any:
+    """Return the share of wrong answers of argmax_k (w_k'x + b_k) on fresh test points, as many of every class, for any K.
+
+    The K scores of a test point are drawn, not its d features: given the rule they are normal.
+
+    Parameters
+    ----------
+    rng
+        Generator.
+    weights, intercepts
+        (R, K, d) and (R, K).
+    mixture
+        K classes.
+    test_points
+        A multiple of K.
+
+    Returns
+    -------
+    array (R,)
+
+    Raises
+    ------
+    ValueError
+        If `test_points` is not a positive multiple of K.
+    """
+    xp, classes = namespace_of(rng), mixture.class_count
+    points = whole_number("test_points", test_points)
+    if points % classes:
+        raise ValueError(f"test_points must be a multiple of the {classes} classes; got {points}")
+    each = points // classes
+    covariance = weights @ _times_covariance(weights, mixture, xp).swapaxes(1, 2)
+    # A square root by eigenvalues: pooled rules of few features have score covariances that are singular.
+    values, vectors = xp.linalg.eigh(covariance)
+    root = vectors * xp.sqrt(xp.maximum(values, 0.0))[:, None, :]
+    centres = weights @ xp.asarray(mixture.class_means).T + intercepts[:, :, None]
+    wrong = xp.zeros(len(weights))
+    for label in range(classes):
+        scores = rng.standard_normal((len(weights), each, classes)) @ root.swapaxes(1, 2) + centres[:, None, :, label]
+        wrong += (scores.argmax(axis=2) != label).sum(axis=1)
+    return wrong / points
