@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from theorylab.evidence.verdicts import UndecidedError
 from theorylab.laboratory import Laboratory
 from theorylab.montecarlo.engine import Engine
 from theorylab.montecarlo.ledger import Ledger
-from theorylab.montecarlo.samplers import block_size
+from theorylab.montecarlo.samplers import SamplerError, block_size
 from theorylab.quantities import Quantity
+from theorylab.rows import sample_mean
 
 
 @block_size(256)
@@ -210,6 +212,21 @@ def test_a_single_draw_is_a_function_of_seed_name_parameters_and_size() -> None:
     assert not np.array_equal(Laboratory(5).draw(sample_plain, 4, scale=2.0), 2.0 * first)
     with pytest.raises(ValueError, match=r"^size must be an integer >= 1; got 0$"):
         Laboratory().draw(sample_plain, 0)
+
+
+def test_a_few_runs_are_a_draw_of_their_own() -> None:
+    lab = Laboratory(seed=3)
+    run = lab.run(sample_gamma, shape=4.0)
+    values = run.few(40, "x")
+    assert values.tolist() == lab.draw(sample_gamma, 40, shape=4.0)["x"].tolist()
+    row = sample_mean(values, curve="mean")
+    t = stats.ttest_1samp(values, 0.0).confidence_interval(0.99)
+    assert (row["low"], row["high"]) == pytest.approx((t.low, t.high), rel=1e-12)
+    assert (row["curve"], row["estimate"], row["replicates"]) == ("mean", values.mean(), 40)
+    with pytest.raises(SamplerError, match="returns no statistic 'fourth'"):
+        run.few(2, "fourth")
+    with pytest.raises(ValueError, match="size must be an integer >= 1; got 0"):
+        run.few(0, "x")
 
 
 def test_scale_chooses() -> None:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from theorylab.evidence.estimands import Combination, Estimand, Exact, LogCombination, Mapped, Proportion, Ratio
 from theorylab.evidence.intervals import look_replicates
 from theorylab.evidence.verdicts import Band, Verdict, band_around, check_counterclaims
 from theorylab.montecarlo.engine import Experiment
-from theorylab.montecarlo.samplers import VALUE, Request, above, below
+from theorylab.montecarlo.samplers import VALUE, Request, above, below, columns_of
 from theorylab.validation import reals
 
 if TYPE_CHECKING:
@@ -79,6 +81,21 @@ class Run:
         lower = ends.probability_below(band.low, statistic).less_than(probability, refutes=beyond["low"])
         upper = ends.probability_below(band.high, statistic).greater_than(probability, refutes=beyond["high"])
         return upper if lower.state == "holds" else lower
+
+    def few(self, runs: int, statistic: str = VALUE) -> np.ndarray:
+        """Return the values (runs,) of one statistic in a few runs of the sampler, for figures: where a run is too dear for blocks of hundreds.
+
+        They come from a stream of their own and are kept nowhere. For a mean with its interval see `theorylab.rows.sample_mean`.
+
+        Raises
+        ------
+        ValueError
+            If ``runs`` is not a positive integer.
+        SamplerError
+            If the sampler has no such statistic, or a value is not finite.
+        """
+        drawn = self.lab.draw(self.request.sampler, runs, **self.request.parameters)
+        return columns_of(drawn, (statistic,), runs)[0]
 
     def experiment(self, needed: tuple[str, ...]) -> Experiment:
         """Return the record that answers a question about the ``needed`` statistics."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from theorylab.evidence.intervals import binomial_interval
 from theorylab.quantities import Quantity
 
-__all__ = ["LEVEL", "Row", "Rows", "histogram", "point", "powers_of_two", "share", "spread"]
+__all__ = ["LEVEL", "Row", "Rows", "histogram", "point", "powers_of_two", "sample_mean", "share", "spread"]
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -53,6 +54,16 @@ def point(quantity: Quantity, *, relative: float | None = None, absolute: float 
 def spread(values: np.ndarray, **fields: Any) -> Row:
     """Return the mean and the range of a few independent results, too dear for an interval, as a row with ``fields`` in front."""
     return fields | {"estimate": values.mean(), "low": values.min(), "high": values.max(), "replicates": values.size, "waiting": ""}
+
+
+def sample_mean(values: np.ndarray, **fields: Any) -> Row:
+    """Return the mean of a few independent results (at least 2) with Student's 99 % interval as a row, with ``fields`` in front.
+
+    For results without heavy tails that are too dear for the engine, such as those of `theorylab.quantities.Run.few`.
+    """
+    mean, error = values.mean(), values.std(ddof=1) / np.sqrt(values.size)
+    half = -special.stdtrit(values.size - 1, LEVEL / 2) * error
+    return fields | {"estimate": mean, "low": mean - half, "high": mean + half, "replicates": values.size, "waiting": ""}
 
 
 def share(successes: int, trials: int, **fields: Any) -> Row:
