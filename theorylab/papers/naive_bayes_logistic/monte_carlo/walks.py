@@ -1,0 +1,48 @@
+"""Walks along growing training sizes that stop at the first fit that is good enough, for a batch of walks at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from theorylab.backend import namespace_of
+
+__all__ = ["LARGEST_SIZE", "first_good_size"]
+
+# A walk gives up here: a target that no training size reaches would be walked after for ever.
+LARGEST_SIZE = 10_000
+
+
+def first_good_size(rng: Any, size: int, sizes: Iterable[int], error_of_fits: Callable[[int, int], Any], target_error: float) -> Any:
+    """Return, for each of `size` walks, the first training size whose error is below the target.
+
+    Parameters
+    ----------
+    rng, size
+        Generator and number of walks.
+    sizes
+        Training sizes in the order in which they are tried.
+    error_of_fits
+        From a training size and a number of walks still under way to one fresh error for each, (walks,).
+    target_error
+        In (0, 1).
+
+    Returns
+    -------
+    array (size,)
+
+    Raises
+    ------
+    ValueError
+        If a walk comes to the end of `sizes`.
+    """
+    xp = namespace_of(rng)
+    stopping, walking = xp.zeros(size), xp.arange(size)
+    samples = 0
+    for samples in sizes:
+        good = error_of_fits(samples, int(walking.size)) < target_error
+        stopping[walking[good]] = samples
+        walking = walking[~good]
+        if walking.size == 0:
+            return stopping
+    raise ValueError(f"target_error must be reached by a training size of at most {samples}; got {target_error!r}, which is not")
