@@ -1,0 +1,194 @@
+"""arXiv:2302.02334: the sample size of naive Bayes in the paper's own two-class simulation, from exact expected errors.
+
+d dimension, m training points. E R(m) is the expected error for random labels with pooled variances, the paper's; fits are drawn in one test only.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+from theorylab.laboratory import Laboratory
+from theorylab.papers.naive_bayes_logistic import closed_form as theory
+from theorylab.papers.naive_bayes_logistic import monte_carlo as simulate
+from theorylab.pytest_plugin import claim
+
+# NB-8 ------------------------------------------------------------------------------------------------------------------------------------
+
+paper_simulation = claim(
+    "NB-8",
+    kind="ordering",
+    statement="In the paper's own simulation the sample size of naive Bayes does not grow with the dimension, let alone like log d.",
+    tex=r"m_{0.01}(d)=\min\{m:\mathbb E R(\mathrm{NB}_m)\le 0.01\}\ \text{does not increase in } d",
+    source="arXiv:2302.02334, the simulations; derived here",
+)
+Groups = tuple[tuple[float, ...], tuple[int, ...]]
+
+
+def groups(dimension: int) -> Groups:
+    """Return gaps and multiplicities of the paper's design for two classes."""
+    design = theory.paper_design(2, dimension)
+    return design["gaps"], design["multiplicities"]
+
+
+def error(dimension: int, sizes: list[int], variance: str = "pooled") -> np.ndarray:
+    """Return E R(m) for random labels."""
+    return np.asarray(theory.naive_bayes_expected_error_random_counts(*groups(dimension), sizes, variance=variance))
+
+
+def sample_size(dimension: int, *, target: float = 0.01, random_counts: bool = True, variance: str = "pooled") -> int:
+    """Return the least m with E R(m) <= target."""
+    return theory.naive_bayes_sample_size(target, *groups(dimension), random_counts=random_counts, variance=variance)
+
+
+@paper_simulation
+@pytest.mark.parametrize(
+    ("dimension", "printed"),
+    [
+        (50, (0.04276, 0.01822, 0.00829, 0.00399)),
+        (100, (0.02648, 0.00797, 0.00261, 0.00094)),
+        (200, (0.01624, 0.00327, 0.00071, 0.00017)),
+        (400, (0.01005, 0.00134, 0.00018, 0.00003)),
+        (1000, (0.00554, 0.00045)),
+        (4000, (0.00246, 0.00010)),
+    ],
+)
+def test_errors_of_the_smallest_samples(lab: Laboratory, dimension: int, printed: tuple[float, ...]) -> None:
+    """E R(m) from m = 5 on, to five decimals; not those of equal counts, of known variances or of twice the dimension."""
+    sizes = list(range(5, 5 + len(printed)))
+    equal = [theory.naive_bayes_expected_error(*groups(dimension), m // 2, m - m // 2, variance="pooled") for m in sizes]
+    wrong = {"equal counts": equal, "variances known": error(dimension, sizes, "known"), "twice the dimension": error(2 * dimension, sizes)}
+    assert lab.identical(error(dimension, sizes), printed, absolute=6e-6, refutes=wrong, question=f"d = {dimension}, m = 5, 6, ...")
+
+
+@paper_simulation
+@pytest.mark.parametrize(("dimension", "sample_size"), [(50, 6), (100, 6), (100, 7)])
+def test_errors_by_quadrature_in_the_variance(lab: Laboratory, dimension: int, sample_size: int) -> None:
+    """The same numbers by the other quadrature, over all counts from 1 + (m - 1) to (m - 1) + 1."""
+    m, total, weight = sample_size, 0.0, 0
+    for first in range(1, m):
+        one = simulate.inverted_class_error(*groups(dimension), first, m - first, variance="pooled", degrees_of_freedom=(m - 2,), panels=80)
+        total, weight = total + math.comb(m, first) * one, weight + math.comb(m, first)
+    exact = error(dimension, [m - 1, m, m + 1])
+    wrong = {"one point fewer": exact[0], "one point more": exact[2], "variances known": error(dimension, [m], "known")[0]}
+    assert lab.identical(exact[1], total / weight, absolute=1e-10, refutes=wrong, question=f"d = {dimension}, m = {m}")
+
+
+@paper_simulation
+@pytest.mark.parametrize(("dimension", "sample_size", "margin"), [(20, 7, 0.03), (50, 5, 0.03), (50, 6, 0.08)])
+def test_errors_of_fitted_rules(lab: Laboratory, dimension: int, sample_size: int, margin: float) -> None:
+    """Fitted rules with random labels: their mean error is E R(m), not that of one point more or fewer."""
+    gaps, multiplicities = groups(dimension)
+    run = lab.run(simulate.sample_naive_bayes_error, gaps=gaps, multiplicities=multiplicities, variance="pooled", sample_size=sample_size)
+    exact = error(dimension, [sample_size - 1, sample_size, sample_size + 1])
+    wrong = {"one point fewer": exact[0], "one point more": exact[2], "variances known": error(dimension, [sample_size], "known")[0]}
+    assert run.mean("error").agrees_with(exact[1], relative=margin, refutes=wrong)
+
+
+@paper_simulation
+def test_the_sample_size_falls(lab: Laboratory) -> None:
+    """m_.01 = 11, 7, 6, 6, 6, 5, 5 from d = 20 to 4000, and 5 for good: the error of any fixed m >= 4 falls with d. With equal counts 10, then 6."""
+    dimensions = np.array(lab.at_scale((20, 50, 100, 200, 400, 1000, 4000), (20, 50, 100, 200, 400, 1000, 4000, 10**4, 10**5, 10**6)))
+    found = np.array([sample_size(int(d)) for d in dimensions])
+    expected = np.array([11, 7, 6, 6, 6, 5, 5, 5, 5, 5][: len(dimensions)])
+    grown = np.ceil(11 * np.log(dimensions) / np.log(20))
+    equal = np.array([sample_size(int(d), random_counts=False) for d in dimensions])
+    wrong = {"c log d": grown, "c log d from above": np.ceil(5 * np.log(dimensions) / np.log(20)), "equal counts": equal, "constant": 0 * found + 6}
+    assert lab.identical(found, expected, absolute=0.5, refutes=wrong, question="m_.01")
+    assert lab.identical(equal, np.where(dimensions > 20, 6, 10), absolute=0.5, refutes={"c log d": grown, "random labels": found})
+    assert lab.exact(float(np.diff(found).max())).at_most(0.0, tightness=0.0, refutes={"c log d": float(np.diff(grown).max())})
+    slope = float(np.polyfit(np.log(dimensions), found, 1)[0])
+    assert lab.exact(slope).less_than(0.0, refutes={"c log d": 11 / np.log(20), "half of that": 5.5 / np.log(20)})
+    errors = np.array([error(int(d), [4, 5, 6, 8]) for d in dimensions])
+    assert lab.exact(float((errors[1:] / errors[:-1]).max())).less_than(0.95, refutes={"no dependence on d": 1.0})
+
+
+@paper_simulation
+@pytest.mark.parametrize("key", range(4))
+def test_other_targets_and_designs(lab: Laboratory, key: int) -> None:
+    """Random targets between .002 and .2; the paper's design, and one random gap that every feature keeps. The sample size never rises with d."""
+    rng = np.random.default_rng([lab.seed, key])
+    target, dimensions = float(np.exp(rng.uniform(np.log(0.002), np.log(0.2)))), [40, 80, 160, 320, 640]
+    # From where the best classifier has a third of the target at the smallest dimension.
+    gap = float(rng.uniform(1.0, 3.0) * -2.0 * ndtri(target / 3.0) / math.sqrt(dimensions[0]))
+    in_paper = [sample_size(d, target=target) for d in dimensions]
+    same_gap = [theory.naive_bayes_sample_size(target, [gap], [d], random_counts=True, variance="pooled") for d in dimensions]
+    for sizes in (in_paper, same_gap):
+        rise = max(after - before for before, after in pairwise(sizes))
+        assert lab.exact(float(rise)).at_most(0.0, tightness=0.0, refutes={"one more per doubling": 1.0})
+
+
+@paper_simulation
+def test_the_target_may_count_from_the_bayes_error(lab: Laboratory) -> None:
+    """E R(m) <= .01 and E R(m) <= Bayes + .01 ask for the same m from d = 20 on; not at d = 10, where Bayes is .0095."""
+    dimensions = (20, 50, 100, 200, 400, 1000, 4000)
+    plain = [sample_size(d) for d in dimensions]
+    above = [sample_size(d, target=0.01 + theory.collinear_bayes_error((-1.0, 1.0), (1 + d) / 2)) for d in dimensions]
+    doubled = [sample_size(d, target=0.02) for d in dimensions]
+    assert lab.identical(plain, above, absolute=0.5, refutes={"twice the target": doubled}, question="the two targets")
+    bayes = theory.collinear_bayes_error((-1.0, 1.0), 5.5)
+    counted = sample_size(10, target=0.015)
+    assert lab.exact(float(sample_size(10, target=bayes + 0.015))).less_than(counted, refutes={"the same at d = 10": float(counted)})
+
+
+@paper_simulation
+def test_the_grid_draws_a_logarithm(lab: Laboratory) -> None:
+    """The grid m = 4, 4 + ceil(ln d), ... first reaches the target at 4 + ceil(ln d) = 9, 10, 10, 11: a log curve made by its step."""
+    dimensions = (100, 200, 400, 1000)
+    reached = []
+    for d in dimensions:
+        grid = np.arange(4, 24, math.ceil(math.log(d)))
+        reached.append(int(grid[np.argmax(error(d, grid.tolist()) <= 0.01)]))
+    steps = [4 + math.ceil(math.log(d)) for d in dimensions]
+    finest = [sample_size(d) for d in dimensions]
+    wrong = {"the finest grid": finest, "the first grid point": [4] * 4, "two steps": [2 * each - 4 for each in steps]}
+    assert lab.identical(reached, [9, 10, 10, 11], absolute=0.5, refutes=wrong, question="first grid point that is large enough")
+    assert lab.identical(reached, steps, absolute=0.5, refutes={"the finest grid": finest}, question="it is one step from the start")
+    at_four = np.array([error(d, [4])[0] for d in (20, 100, 1000, 4000)])
+    assert lab.exact(float(at_four.min())).greater_than(0.04, refutes={"the start is large enough": 0.01})
+    # On a grid that starts elsewhere, or with another step, the curve is another one.
+    shifted = []
+    for d in dimensions:
+        grid = np.arange(3, 24, 3)
+        shifted.append(int(grid[np.argmax(error(d, grid.tolist()) <= 0.01)]))
+    assert lab.identical(shifted, [6, 6, 6, 6], absolute=0.5, refutes={"the paper's grid": reached}, question="grid 3, 6, 9, ...")
+
+
+@paper_simulation
+def test_the_variance_estimate_is_the_whole_cost(lab: Laboratory) -> None:
+    """Known variances at d = 100: 7.6e-9 instead of 3.5e-3 with 3 + 3 points, and two points are enough at every d >= 50."""
+    known, pooled = (theory.naive_bayes_expected_error(*groups(100), 3, 3, variance=each) for each in ("known", "pooled"))
+    assert lab.exact(math.log10(pooled / known)).inside(5.6, 5.7, refutes={"variances known or not, the same": 0.0})
+    sizes = [sample_size(d, variance="known") for d in (50, 100, 400, 1000)]
+    estimated = [sample_size(d) for d in (50, 100, 400, 1000)]
+    assert lab.identical(sizes, [2, 2, 2, 2], absolute=0.5, refutes={"as with estimated variances": estimated}, question="m_.01, known variances")
+    classes = sample_size(50, variance="class", random_counts=False)
+    assert lab.exact(float(classes)).greater_than(
+        1.9 * sample_size(50, random_counts=False), refutes={"variances of each class cost nothing": float(sample_size(50, random_counts=False))}
+    )
+
+
+@paper_simulation
+def test_more_points_may_hurt(lab: Laboratory) -> None:
+    """Known variances, random labels: from 1 + 1 points to 1 + 2 or 2 + 1 the error nearly doubles, so the least m is found only by trying every m.
+
+    The class with fewer points looks farther away, by (d/2) |1/m1 - 1/m2| in the score; the prior has little part in it.
+    """
+    errors = error(50, [2, 3, 4, 8], "known")
+    assert lab.exact(float(errors[1] / errors[0])).inside(1.9, 2.0, refutes={"more points never hurt": 1.0, "twice as good with half as many": 0.5})
+    assert lab.exact(float(errors[3] / errors[0])).less_than(0.5, refutes={"for good": 1.0})
+    target = float(1.2 * errors[0])
+    assert lab.exact(float(sample_size(50, target=target, variance="known"))).agrees_with(
+        2.0, absolute=0.5, refutes={"the last m that fails, plus 1": 6.0}
+    )
+    ignored = [theory.naive_bayes_class_error(*groups(50), *counts, variance="known", log_prior_odds=0.0) for counts in ((1, 2), (2, 1))]
+    assert lab.exact(float(np.mean(ignored) / errors[0])).inside(
+        1.7, 1.75, refutes={"the prior does it": 1.0, "the prior has no part": float(errors[1] / errors[0])}
+    )
+    mended = [theory.naive_bayes_class_error(*groups(50), 1, 2, variance="known", log_prior_odds=12.5), 0.0]
+    mended[1] = theory.naive_bayes_class_error(*groups(50), 2, 1, variance="known", log_prior_odds=-12.5)
+    assert lab.exact(float(np.mean(mended) / errors[0])).less_than(0.5, refutes={"the shift does no harm": float(errors[1] / errors[0])})
