@@ -28,7 +28,7 @@ FIGURES = {slug: load_wing("figures", slug, ROOT).FIGURES for slug in slugs()}
 NAMED = [(slug, name) for slug in slugs() for name in SWEEPS[slug]]
 ONE_STEP = load_wing("simulations", "one_step_gd", ROOT)
 # A sweep of every paper that takes a second with one look a point.
-SHORT = {"one_step_gd": "test_length", "aggregate_responses": "risk_against_snr"}
+SHORT = {"one_step_gd": "test_length", "aggregate_responses": "risk_against_snr", "naive_bayes_logistic": "phase_diagram"}
 
 
 @pytest.fixture
@@ -49,7 +49,13 @@ def without_sampling(monkeypatch: pytest.MonkeyPatch) -> None:
             run.experiment(needed)
         return SimpleNamespace(estimate=0.4, low=0.35, high=0.45, replicates=7, waiting="")
 
+    def few(run: Run, runs: int, statistic: str = "value") -> np.ndarray:
+        assert isinstance(run, Run)
+        assert statistic
+        return np.linspace(0.35, 0.45, runs)
+
     monkeypatch.setattr(Quantity, "measure", measure)
+    monkeypatch.setattr(Run, "few", few)
     for (slug, name), stub in STUBS.items():
         monkeypatch.setattr(load_wing("simulations", slug, ROOT), name, stub)
 
@@ -139,7 +145,12 @@ def test_a_damaged_table_says_so(slug: str, results: Results) -> None:
 
 
 @pytest.mark.parametrize(
-    ("slug", "first"), [("one_step_gd", "learning_rate, loss_against_context"), ("aggregate_responses", "risk_against_weight, ")]
+    ("slug", "first"),
+    [
+        ("one_step_gd", "learning_rate, loss_against_context"),
+        ("aggregate_responses", "risk_against_weight, "),
+        ("naive_bayes_logistic", "sample_size_against_dimension, learning_curves"),
+    ],
 )
 def test_an_unknown_name_lists_the_known_ones(slug: str, first: str, results: Results) -> None:
     message = f"unknown {{}} 'nonsense' of {slug}; known are {first}"
