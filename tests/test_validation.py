@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from theorylab.validation import array_of_shape, choice, covariance, integers, reals, whole_number
+from theorylab.validation import array_of_shape, choice, covariance, integers, plain, reals, whole_number
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +69,15 @@ def test_whole_number_is_one_number() -> None:
         whole_number("d", [3], minimum=2)
     with pytest.raises(ValueError, match=r"^d must be an integer >= 2; got 1$"):
         whole_number("d", 1, minimum=2)
+
+
+def test_numbers_come_back_as_numbers_and_arrays_as_arrays() -> None:
+    for single in (2, 2.0, np.float64(2.0), np.array(2.0)):
+        assert type(plain(single)) is float
+        assert plain(single) == 2.0
+    given = np.arange(3.0)
+    assert plain(given) is given
+    assert plain([1.0, 2.0]).tolist() == [1.0, 2.0]
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -11,7 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["array_of_shape", "choice", "covariance", "integers", "reals", "whole_number"]
+__all__ = ["array_of_shape", "choice", "covariance", "integers", "plain", "reals", "whole_number"]
+
+
+def plain(value: Any) -> Any:
+    """Return a float for a single number, an array for an array: what a vectorised closed form gives back."""
+    return float(value) if np.ndim(value) == 0 else np.asarray(value)
 
 
 def _shown(value: Any) -> str:
@@ -78,7 +83,7 @@ def reals(
         ok &= array <= maximum
     if not np.all(ok):
         raise _fail(name, value, valid)
-    return float(array) if array.ndim == 0 else array
+    return plain(array)
 
 
 def array_of_shape(name: str, value: ArrayLike, shape: tuple[int | str, ...]) -> np.ndarray:

@@ -61,6 +61,14 @@ def test_a_stable_law_of_index_one_half_needs_small_t() -> None:
     assert one(lambda t: 0.75 * positive(t) + 0.25 * np.conj(positive(t))) == pytest.approx(0.25, abs=1e-12)
 
 
+def test_values_are_probabilities() -> None:
+    # Rounding alone would take some of these below 0 or above 1.
+    means = np.concatenate([np.linspace(9.0, 20.0, 40), -np.linspace(9.0, 20.0, 40)])
+    result = probability_below_zero(lambda grid: np.exp(1j * grid.points * means[grid.laws, None] - 0.5 * grid.points**2), np.ones(means.size))
+    assert np.all((result.value >= 0.0) & (result.value <= 1.0))
+    assert result.value == pytest.approx(ndtr(-means), abs=1e-14)
+
+
 def test_symmetric_laws_give_one_half() -> None:
     assert one(lambda t: np.exp(-0.5 * t**2) + 0j) == 0.5
 

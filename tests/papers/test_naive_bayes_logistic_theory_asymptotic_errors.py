@@ -165,8 +165,8 @@ def test_a_design_has_the_error_of_its_line(classes: int, dimension: int, error:
     ("change", "message"),
     [
         ({"gaps": (np.inf, 1.0)}, "gaps must be finite"),
-        ({"multiplicities": (3, -1)}, "multiplicities must be an integer >= 0"),
-        ({"multiplicities": (3,)}, "gaps and multiplicities must be sequences of one length"),
+        ({"multiplicities": (3, -1)}, "multiplicities must be an integer >= 1"),
+        ({"multiplicities": (3,)}, r"multiplicities must have shape \(2,\)"),
         ({"class_positions": (1.0,)}, "class_positions must hold at least 2"),
         ({"class_positions": 1.0}, r"class_positions must have shape \(K,\)"),
         ({"standard_deviations": 0.0}, "standard_deviations must be finite and > 0"),

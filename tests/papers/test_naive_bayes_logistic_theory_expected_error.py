@@ -61,7 +61,7 @@ def test_reference_values_of_random_counts() -> None:
 @settings(max_examples=25, deadline=None)
 @given(
     gaps=st.lists(st.floats(0.0, 1.5), min_size=1, max_size=3),
-    sizes=st.lists(st.integers(1, 30), min_size=3, max_size=3),
+    sizes=st.lists(st.integers(2, 30), min_size=3, max_size=3),
     counts=st.tuples(st.integers(2, 20), st.integers(2, 20)),
     variance=st.sampled_from(["known", "pooled"]),
 )
@@ -72,7 +72,7 @@ def test_symmetries(gaps: list[float], sizes: list[int], counts: tuple[int, int]
     assert naive_bayes_expected_error(gaps, multiplicities, second, first, variance=variance) == value
     assert naive_bayes_expected_error([-gap for gap in gaps], multiplicities, first, second, variance=variance) == value
     assert naive_bayes_expected_error(gaps[::-1], multiplicities[::-1], first, second, variance=variance) == pytest.approx(value, abs=1e-12)
-    split = naive_bayes_expected_error([gaps[0], *gaps, 9.0], [1, multiplicities[0] - 1, *multiplicities[1:], 0], first, second, variance=variance)
+    split = naive_bayes_expected_error([gaps[0], *gaps], [1, multiplicities[0] - 1, *multiplicities[1:]], first, second, variance=variance)
     assert split == pytest.approx(value, abs=1e-12)
     both = [naive_bayes_class_error(gaps, multiplicities, *each, variance=variance) for each in (counts, counts[::-1])]
     assert value == pytest.approx(np.mean(both), abs=1e-13)
@@ -116,6 +116,24 @@ def test_few_features_and_uneven_counts_converge() -> None:
         value = naive_bayes_expected_error([0.5], [1], 3, 40, variance=variance)
         assert 0.4 < value < 0.5
     assert naive_bayes_class_error([0.5], [1], 1, 99, variance="known") > 0.99
+
+
+@pytest.mark.parametrize(
+    ("gaps", "counts"), [([13.222], (42, 46)), ([9.334], (4, 12)), ([0.793, 13.108], (23, 49)), ([12.079], (2, 5)), ([15.6], (7, 23))]
+)
+def test_few_features_far_apart(gaps: list[float], counts: tuple[int, int]) -> None:
+    # With the prior against the class and nothing else to be afraid of: the ray of integration must not be turned far.
+    with np.errstate(over="raise"):
+        value = naive_bayes_class_error(gaps, [1] * len(gaps), *counts, variance="pooled")
+        finer = naive_bayes_class_error(gaps, [1] * len(gaps), *counts, variance="pooled", log_prior_odds=np.log(counts[0] / counts[1]) - 1e-9)
+    assert 0.0 <= value <= 0.05
+    assert finer == pytest.approx(value, abs=1e-8)
+
+
+def test_one_feature_with_variances_of_each_class() -> None:
+    assert naive_bayes_class_error([0.5], [1], 30, 20, variance="class") == pytest.approx(0.162311845097, abs=1e-10)
+    few, many = (SeparateVariances(29.0, 19.0, dimension) for dimension in (2, 3))
+    assert few.logit_nodes(few.step)[0] == pytest.approx(0.25 * many.logit_nodes(many.step)[0])
 
 
 def test_smallest_degrees_of_freedom() -> None:
@@ -261,9 +279,9 @@ def test_separate_variances_average_to_the_same_as_two_integrals() -> None:
     [
         (([0.5], [9], 5, 5, "ml"), "variance must be one of 'known', 'pooled', 'class'; got 'ml'"),
         (([np.nan], [9], 5, 5, "known"), "gaps must be finite"),
-        (([0.5, 0.1], [9], 5, 5, "known"), r"gaps and multiplicities must be sequences of one length; got shapes \(2,\) and \(1,\)"),
-        (([0.5], [-1], 5, 5, "known"), "multiplicities must be an integer >= 0"),
-        (([0.5], [0], 5, 5, "known"), "multiplicities must have at least one feature"),
+        (([0.5, 0.1], [9], 5, 5, "known"), r"multiplicities must have shape \(2,\), one for each of the gaps"),
+        (([0.5], [0], 5, 5, "known"), "multiplicities must be an integer >= 1"),
+        (([], [], 5, 5, "known"), "gaps must hold at least one number"),
         (([0.5], [9], 0.0, 5, "known"), "count_first must be finite and > 0"),
         (([0.5], [9], 5, -1.0, "known"), "count_second must be finite and > 0"),
         (([0.5], [9], 2.5, 5, "pooled"), "count_first must be an integer >= 1"),

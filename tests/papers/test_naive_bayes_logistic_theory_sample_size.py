@@ -198,7 +198,7 @@ def test_ends_and_shapes_of_the_phase_diagram() -> None:
     ("function", "arguments", "message"),
     [
         (naive_bayes_proportional_limit, (-1.0, 1.0), "mahalanobis_distance must be finite and >= 0"),
-        (naive_bayes_proportional_limit, (1.0, -1.0), "gamma must be finite and >= 0"),
+        (naive_bayes_proportional_limit, (1.0, -1.0), "dimension_ratio must be finite and >= 0"),
         (naive_bayes_normal_sample_size, (0.5, 1.0, 10), "target must be finite and > 0 and < 0.5"),
         (naive_bayes_normal_sample_size, (0.1, 0.0, 10), "mahalanobis_distance must be finite and > 0"),
         (naive_bayes_normal_sample_size, (0.1, 1.0, 0), "dimension must be an integer >= 1"),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, owens_t
 
-from theorylab.validation import reals
+from theorylab.validation import plain, reals
 
 __all__ = ["ConvergenceError", "QuadratureResult", "bivariate_normal_cdf", "gaussian_expectation"]
 
@@ -146,7 +146,7 @@ def bivariate_normal_cdf(first: ArrayLike, second: ArrayLike, correlation: Array
     probability = 0.5 * (ndtr(h) + ndtr(k)) - _owen_term(h, k, rho, root) - _owen_term(k, h, rho, root) - 0.5 * apart
     limit = np.where(rho > 0.0, ndtr(np.minimum(h, k)), np.maximum(ndtr(h) + ndtr(k) - 1.0, 0.0))
     result = np.where(degenerate, limit, np.clip(probability, 0.0, 1.0))
-    return float(result) if result.ndim == 0 else result
+    return plain(result)
 
 
 def _owen_term(h: np.ndarray, k: np.ndarray, rho: np.ndarray, s: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import choice, integers, reals
+from theorylab.validation import choice, integers, plain, reals
 
 __all__ = [
     "TRACY_WIDOM_MEAN",
@@ -101,7 +101,7 @@ def marchenko_pastur_density(eigenvalue: ArrayLike, features_per_sample: ArrayLi
     pole = (x == 0.0) & (lower == 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         density = np.where(inside > 0.0, np.sqrt(inside) / (2.0 * np.pi * gamma * x), np.where(pole, np.inf, 0.0))
-    return float(density) if density.ndim == 0 else density
+    return plain(density)
 
 
 def marchenko_pastur_ridge_mean(ridge: ArrayLike, features_per_sample: ArrayLike) -> Any:
@@ -134,7 +134,7 @@ def marchenko_pastur_ridge_mean(ridge: ArrayLike, features_per_sample: ArrayLike
     # The root is written so that nothing cancels: numerator form for linear < 0, conjugate form for linear > 0.
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(linear < 0.0, (root - linear) / (2.0 * gamma), np.where(z == 0.0, 0.0, 2.0 * z / (linear + root)))
-    return float(mean) if mean.ndim == 0 else mean
+    return plain(mean)
 
 
 def marchenko_pastur_stieltjes(ridge: ArrayLike, features_per_sample: ArrayLike) -> Any:

@@ -30,6 +30,7 @@ from theorylab.papers.aggregate_responses.closed_form._size_arguments import che
 from theorylab.papers.aggregate_responses.closed_form.end_points import bag_level_risk_exact, instance_level_risk_exact
 from theorylab.papers.aggregate_responses.closed_form.fewer_bags import minimum_norm_risk_exact, overparametrised_risk_exact
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
+from theorylab.validation import plain
 
 __all__ = ["expected_shrinkage_exact", "interpolation_risk_exact"]
 
@@ -146,7 +147,7 @@ def expected_shrinkage_exact(sample_size: int, dimension: int, bag_size: int, we
     if n > d and np.any(inside):
         ensemble = jacobi_ensemble(m, n - m, d, breakpoints=_ladder(rho[inside]))
         mean[inside] = 1.0 - np.asarray(ensemble.mean(_spectral_functions(rho[inside])[0]).value) / d
-    return float(mean) if mean.ndim == 0 else mean
+    return plain(mean)
 
 
 def _from_spectrum(n: int, d: int, m: int, rho: np.ndarray) -> tuple[np.ndarray, np.ndarray, str]:

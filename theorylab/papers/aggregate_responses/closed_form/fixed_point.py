@@ -27,11 +27,11 @@ from numpy.typing import ArrayLike
 from theorylab.papers.aggregate_responses.closed_form._limit_arguments import (
     decomposition,
     more_samples_than_features,
-    plain,
     scales,
     weight_in_range,
 )
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
+from theorylab.validation import plain
 
 __all__ = [
     "RiskDerivative",

@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.numerics.roots import log_bisection
-from theorylab.papers.aggregate_responses.closed_form._limit_arguments import more_samples_than_features, plain
+from theorylab.papers.aggregate_responses.closed_form._limit_arguments import more_samples_than_features
 from theorylab.papers.aggregate_responses.closed_form.fixed_point import solve_fixed_point
-from theorylab.validation import reals
+from theorylab.validation import plain, reals
 
 __all__ = ["optimal_weight", "optimal_weight_rule_of_thumb"]
 

@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import erfcx, ndtr
 
 from theorylab.numerics.roots import log_bisection
-from theorylab.papers.aggregate_responses.closed_form._limit_arguments import plain
-from theorylab.validation import choice, integers, reals
+from theorylab.validation import choice, integers, plain, reals
 
 __all__ = [
     "gaussian_mechanism_delta",

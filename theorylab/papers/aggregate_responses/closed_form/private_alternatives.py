@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.papers.aggregate_responses.closed_form._limit_arguments import plain, ratio_above_one, scales
+from theorylab.papers.aggregate_responses.closed_form._limit_arguments import ratio_above_one, scales
 from theorylab.papers.aggregate_responses.closed_form.fixed_point import asymptotic_risk
 from theorylab.papers.aggregate_responses.closed_form.private_risk import private_risk_limit
 from theorylab.papers.aggregate_responses.closed_form.ridge_limit import best_ridge_risk
-from theorylab.validation import reals
+from theorylab.validation import plain, reals
 
 __all__ = ["null_predictor_epsilon", "private_ridge_risk_limit"]
 

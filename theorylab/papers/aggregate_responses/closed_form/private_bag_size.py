@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.papers.aggregate_responses.closed_form._limit_arguments import more_samples_than_features, plain, ratio_above_one, scales
+from theorylab.papers.aggregate_responses.closed_form._limit_arguments import more_samples_than_features, ratio_above_one, scales
 from theorylab.papers.aggregate_responses.closed_form.fixed_point import asymptotic_risk
-from theorylab.validation import integers, reals
+from theorylab.validation import integers, plain, reals
 
 __all__ = ["OptimalBagSize", "critical_weight", "optimal_bag_size", "optimal_bag_size_instance_level"]
 

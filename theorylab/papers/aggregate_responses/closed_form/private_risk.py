@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.papers.aggregate_responses.closed_form._limit_arguments import decomposition, plain, scales, weight_in_range
+from theorylab.papers.aggregate_responses.closed_form._limit_arguments import decomposition, scales, weight_in_range
 from theorylab.papers.aggregate_responses.closed_form.end_points import bag_level_risk_exact, instance_level_risk_exact
 from theorylab.papers.aggregate_responses.closed_form.exact_risk import interpolation_risk_exact
 from theorylab.papers.aggregate_responses.closed_form.fixed_point import asymptotic_risk
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
-from theorylab.validation import integers, reals
+from theorylab.validation import integers, plain, reals
 
 __all__ = [
     "leading_order_private_risk",

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.papers.aggregate_responses.closed_form._limit_arguments import plain, scales
-from theorylab.validation import integers, reals
+from theorylab.papers.aggregate_responses.closed_form._limit_arguments import scales
+from theorylab.validation import integers, plain, reals
 
 __all__ = ["ridge_risk_limit"]
 

@@ -10,11 +10,10 @@ from numpy.typing import ArrayLike
 from theorylab.papers.aggregate_responses.closed_form._limit_arguments import (
     more_bags_than_features,
     more_samples_than_features,
-    plain,
     scales,
 )
 from theorylab.papers.aggregate_responses.closed_form.fixed_point import RiskDerivative
-from theorylab.validation import whole_number
+from theorylab.validation import plain, whole_number
 
 __all__ = [
     "risk_derivatives_at_instance_level",

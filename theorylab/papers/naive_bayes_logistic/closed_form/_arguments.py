@@ -1,15 +1,13 @@
-"""What closed forms of this paper share: groups of like features as arguments, and scalars that stay scalars."""
+"""What closed forms of this paper share: groups of like features as arguments."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.validation import array_of_shape, integers
 
-__all__ = ["checked_gaps", "checked_groups", "plain"]
+__all__ = ["checked_gaps", "checked_groups"]
 
 
 def checked_gaps(gaps: ArrayLike) -> np.ndarray:
@@ -28,8 +26,3 @@ def checked_groups(gaps: ArrayLike, multiplicities: ArrayLike, *, distinct_class
     if distinct_classes and not np.any(delta):
         raise ValueError("gaps must not all be 0: the classes would be one")
     return delta, count
-
-
-def plain(value: Any) -> Any:
-    """Return a float for a number, an array for an array."""
-    return float(value) if np.ndim(value) == 0 else np.asarray(value)

@@ -1,4 +1,4 @@
-"""The summand of relative entropies, without cancellation, and the shape of answers; shared by the transforms of the logistic loss."""
+"""The summand of relative entropies, without cancellation; shared by the transforms of the logistic loss."""
 
 from __future__ import annotations
 
@@ -27,8 +27,3 @@ def entropy_summand(relative_difference: ArrayLike) -> Any:
     tail = v * square * np.polynomial.polynomial.polyval(square, _ATANH_TAIL)
     far = np.where(near, 1.0, u)
     return np.where(near, 2.0 * (square + (1.0 + v) * tail) / (1.0 - v), special.xlog1py(1.0 + far, far) - far)
-
-
-def plain(value: Any) -> Any:
-    """Return a float for a single number, the array otherwise."""
-    return float(value) if np.ndim(value) == 0 else np.asarray(value)

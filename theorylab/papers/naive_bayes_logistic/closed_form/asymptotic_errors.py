@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from theorylab.validation import array_of_shape, choice, integers, reals
+from theorylab.papers.naive_bayes_logistic.closed_form._arguments import checked_groups
+from theorylab.validation import array_of_shape, choice, plain, reals
 
 __all__ = [
     "bayes_distance",
@@ -51,7 +52,7 @@ def bayes_distance(mean_gap: ArrayLike, covariance: ArrayLike) -> Any:
     """
     gap, sigma = _checked(mean_gap, covariance)
     solved = np.linalg.solve(sigma, gap[..., None])[..., 0]
-    return _plain(np.sqrt((gap * solved).sum(axis=-1)))
+    return plain(np.sqrt((gap * solved).sum(axis=-1)))
 
 
 def naive_bayes_distance(mean_gap: ArrayLike, covariance: ArrayLike) -> Any:
@@ -77,7 +78,7 @@ def naive_bayes_distance(mean_gap: ArrayLike, covariance: ArrayLike) -> Any:
     weights = gap / np.diagonal(sigma, axis1=-2, axis2=-1)
     spread = np.sqrt((weights * (sigma @ weights[..., None])[..., 0]).sum(axis=-1))
     shift = (weights * gap).sum(axis=-1)
-    return _plain(np.divide(shift, spread, out=np.zeros_like(shift), where=spread > 0.0))
+    return plain(np.divide(shift, spread, out=np.zeros_like(shift), where=spread > 0.0))
 
 
 def bayes_error(mean_gap: ArrayLike, covariance: ArrayLike) -> Any:
@@ -103,7 +104,7 @@ def bayes_error(mean_gap: ArrayLike, covariance: ArrayLike) -> Any:
     -----
     arXiv:2302.02334, the setting; a classical formula.
     """
-    return _plain(ndtr(-0.5 * bayes_distance(mean_gap, covariance)))
+    return plain(ndtr(-0.5 * bayes_distance(mean_gap, covariance)))
 
 
 def naive_bayes_asymptotic_error(mean_gap: ArrayLike, covariance: ArrayLike) -> Any:
@@ -129,7 +130,7 @@ def naive_bayes_asymptotic_error(mean_gap: ArrayLike, covariance: ArrayLike) -> 
     -----
     Derived here; that it is at least the error of logistic regression is in Ng and Jordan (2001) and arXiv:2302.02334.
     """
-    return _plain(ndtr(-0.5 * naive_bayes_distance(mean_gap, covariance)))
+    return plain(ndtr(-0.5 * naive_bayes_distance(mean_gap, covariance)))
 
 
 def collinear_bayes_error(class_positions: ArrayLike, precision_sum: ArrayLike) -> Any:
@@ -165,7 +166,7 @@ def collinear_bayes_error(class_positions: ArrayLike, precision_sum: ArrayLike) 
         raise ValueError(f"class_positions must hold at least 2 numbers; got {classes}")
     kappa = np.asarray(reals("precision_sum", precision_sum, minimum=0.0))
     steps = np.diff(np.sort(positions, axis=-1), axis=-1)
-    return _plain(2.0 / classes * ndtr(-0.5 * steps * np.sqrt(kappa)[..., None]).sum(axis=-1))
+    return plain(2.0 / classes * ndtr(-0.5 * steps * np.sqrt(kappa)[..., None]).sum(axis=-1))
 
 
 def grouped_bayes_error(
@@ -178,7 +179,7 @@ def grouped_bayes_error(
     Parameters
     ----------
     gaps, multiplicities
-        (G,): standardised differences of the means of two classes one unit of position apart, finite, and numbers of features, integers >= 0.
+        (G,): standardised differences of the means of two classes one unit of position apart, finite, and numbers of features, integers >= 1.
     class_positions
         a, (K,), K >= 2.
     standard_deviations
@@ -191,15 +192,13 @@ def grouped_bayes_error(
     Raises
     ------
     ValueError
-        If an argument is out of range or the lengths of `gaps` and `multiplicities` differ.
+        If an argument is out of range, or there are not as many multiplicities as gaps.
 
     Notes
     -----
     Derived here.
     """
-    gap, count = np.atleast_1d(reals("gaps", gaps)), np.atleast_1d(integers("multiplicities", multiplicities, minimum=0))
-    if gap.ndim != 1 or gap.shape != count.shape:
-        raise ValueError(f"gaps and multiplicities must be sequences of one length; got shapes {gap.shape} and {count.shape}")
+    gap, count = checked_groups(gaps, multiplicities)
     reals("standard_deviations", standard_deviations, above=0.0)
     return float(collinear_bayes_error(array_of_shape("class_positions", class_positions, ("K",)), float(np.sum(count * gap**2))))
 
@@ -226,7 +225,7 @@ def distance_ratio(mean_gap: ArrayLike, covariance: ArrayLike) -> Any:
     reached, whole = naive_bayes_distance(mean_gap, covariance), bayes_distance(mean_gap, covariance)
     if np.any(whole == 0.0):
         raise ValueError("mean_gap must not be 0 for a ratio of distances; got a row of zeros")
-    return _plain(reached / whole)
+    return plain(reached / whole)
 
 
 def kantorovich_ratio(covariance: ArrayLike) -> Any:
@@ -254,7 +253,7 @@ def kantorovich_ratio(covariance: ArrayLike) -> Any:
     """
     eigenvalues = np.linalg.eigvalsh(_correlation(_checked_covariance(covariance)))
     least, largest = eigenvalues[..., 0], eigenvalues[..., -1]
-    return _plain(2.0 * np.sqrt(least * largest) / (least + largest))
+    return plain(2.0 * np.sqrt(least * largest) / (least + largest))
 
 
 def kantorovich_direction(covariance: ArrayLike, side: str = "sum") -> np.ndarray:
@@ -289,11 +288,6 @@ def kantorovich_direction(covariance: ArrayLike, side: str = "sum") -> np.ndarra
 
 
 # Arguments -----------------------------------------------------------------------------------------------------------------------------------
-
-
-def _plain(value: Any) -> Any:
-    """Return a float for a number and an array for an array."""
-    return float(value) if np.ndim(value) == 0 else value
 
 
 def _correlation(sigma: np.ndarray) -> np.ndarray:

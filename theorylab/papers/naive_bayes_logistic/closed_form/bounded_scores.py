@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.numerics.roots import log_bisection
-from theorylab.papers.naive_bayes_logistic.closed_form._divergence import entropy_summand, plain
+from theorylab.papers.naive_bayes_logistic.closed_form._divergence import entropy_summand
 from theorylab.papers.naive_bayes_logistic.closed_form.conditional_regret import conditional_regret_minimiser
 from theorylab.papers.naive_bayes_logistic.closed_form.consistency_transforms import sharp_multiclass_transform
-from theorylab.validation import integers, reals
+from theorylab.validation import integers, plain, reals
 
 __all__ = [
     "bounded_conditional_regret",

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.papers.naive_bayes_logistic.closed_form._divergence import entropy_summand, plain
-from theorylab.validation import integers, reals
+from theorylab.papers.naive_bayes_logistic.closed_form._divergence import entropy_summand
+from theorylab.validation import integers, plain, reals
 
 __all__ = ["conditional_regret_infimum", "conditional_regret_minimiser", "conditional_zero_one_regret"]
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
-from theorylab.papers.naive_bayes_logistic.closed_form._divergence import entropy_summand, plain
-from theorylab.validation import reals
+from theorylab.papers.naive_bayes_logistic.closed_form._divergence import entropy_summand
+from theorylab.validation import plain, reals
 
 __all__ = ["logistic_psi", "logistic_psi_inverse", "sharp_multiclass_transform"]
 

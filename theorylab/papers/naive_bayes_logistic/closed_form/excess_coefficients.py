@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.numerics.gaussian_integrals import gaussian_expectation
-from theorylab.papers.naive_bayes_logistic.closed_form._arguments import checked_groups, plain
-from theorylab.validation import choice, integers, reals, whole_number
+from theorylab.papers.naive_bayes_logistic.closed_form._arguments import checked_groups
+from theorylab.validation import choice, integers, plain, reals, whole_number
 
 __all__ = [
     "large_dimension_excess_ratio",

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
 from theorylab.numerics.characteristic_functions import probability_below_zero
+from theorylab.papers.naive_bayes_logistic.closed_form._arguments import checked_groups
 from theorylab.papers.naive_bayes_logistic.closed_form.score_law import (
     FeatureGroups,
     KnownVariance,
@@ -22,7 +23,7 @@ from theorylab.papers.naive_bayes_logistic.closed_form.score_law import (
     integration_ray,
     score_characteristic_function,
 )
-from theorylab.validation import choice, integers, reals
+from theorylab.validation import choice, integers, plain, reals
 
 __all__ = [
     "naive_bayes_class_error",
@@ -58,7 +59,7 @@ def naive_bayes_class_error(
     gaps
         Standardised mean differences delta_i, one for every group of features; their signs do not matter.
     multiplicities
-        How many features each group has, integers >= 0, not all 0.
+        How many features each group has, integers >= 1.
     count_own, count_other
         Training points of the class that the test point is from, and of the other class; they broadcast. Reals > 0 if the variances are known,
         else integers: their sum at least 3 for ``"pooled"``, each at least 2 for ``"class"``.
@@ -86,7 +87,7 @@ def naive_bayes_class_error(
     -----
     Derived here for the classifier of arXiv:2302.02334. Calls with many counts at once are far cheaper than many calls.
     """
-    groups, kind = checked_groups(gaps, multiplicities), variance
+    groups, kind = feature_groups(gaps, multiplicities), variance
     own, other = checked_counts(count_own, count_other, kind, ("count_own", "count_other"))
     odds = np.log(own / other) if log_prior_odds is None else np.asarray(reals("log_prior_odds", log_prior_odds))
     if degrees_of_freedom is not None and kind != "pooled":
@@ -94,7 +95,7 @@ def naive_bayes_class_error(
     degrees = own + other - 2.0 if degrees_of_freedom is None else np.asarray(reals("degrees_of_freedom", degrees_of_freedom, above=0.0))
     own, other, odds, degrees = np.broadcast_arrays(own, other, odds, degrees)
     errors = _class_errors(groups, own.ravel(), other.ravel(), odds.ravel(), degrees.ravel(), kind).reshape(own.shape)
-    return float(errors) if errors.ndim == 0 else errors
+    return plain(errors)
 
 
 def naive_bayes_expected_error(gaps: ArrayLike, multiplicities: ArrayLike, count_first: ArrayLike, count_second: ArrayLike, *, variance: str) -> Any:
@@ -127,11 +128,11 @@ def naive_bayes_expected_error(gaps: ArrayLike, multiplicities: ArrayLike, count
     -----
     Derived here for the classifier of arXiv:2302.02334.
     """
-    groups, (first, second) = checked_groups(gaps, multiplicities), checked_counts(count_first, count_second, variance)
+    groups, (first, second) = feature_groups(gaps, multiplicities), checked_counts(count_first, count_second, variance)
     # The error is symmetric in the counts: every unordered pair once, and where they are equal one class.
     pairs, inverse = np.unique(np.sort(np.stack([first.ravel(), second.ravel()], axis=1), axis=1), axis=0, return_inverse=True)
     errors = _pair_errors(groups, pairs, variance)[inverse.ravel()].reshape(first.shape)
-    return float(errors) if errors.ndim == 0 else errors
+    return plain(errors)
 
 
 def naive_bayes_expected_error_random_counts(gaps: ArrayLike, multiplicities: ArrayLike, sample_size: ArrayLike, *, variance: str) -> Any:
@@ -165,7 +166,7 @@ def naive_bayes_expected_error_random_counts(gaps: ArrayLike, multiplicities: Ar
     -----
     Derived here for the classifier of arXiv:2302.02334, whose experiments draw the labels.
     """
-    groups = checked_groups(gaps, multiplicities)
+    groups = feature_groups(gaps, multiplicities)
     kind = choice("variance", variance, VARIANCES)
     sizes = np.asarray(integers("sample_size", sample_size, minimum=smallest_sample_size(kind)))
     unique, inverse = np.unique(sizes.ravel(), return_inverse=True)
@@ -174,7 +175,7 @@ def naive_bayes_expected_error_random_counts(gaps: ArrayLike, multiplicities: Ar
     ends = np.cumsum([len(weights) for _, weights in drawn])
     means = np.array([weights @ part for (_, weights), part in zip(drawn, np.split(errors, ends[:-1]), strict=True)])
     result = means[inverse.ravel()].reshape(sizes.shape)
-    return float(result) if result.ndim == 0 else result
+    return plain(result)
 
 
 def smallest_sample_size(variance: str) -> int:
@@ -182,14 +183,10 @@ def smallest_sample_size(variance: str) -> int:
     return {"known": 2, "pooled": 3, "class": 4}[variance]
 
 
-def checked_groups(gaps: ArrayLike, multiplicities: ArrayLike) -> FeatureGroups:
-    """Return the groups of features, checked."""
-    deltas, counts = np.atleast_1d(reals("gaps", gaps)), np.atleast_1d(integers("multiplicities", multiplicities, minimum=0))
-    if deltas.ndim != 1 or deltas.shape != counts.shape:
-        raise ValueError(f"gaps and multiplicities must be sequences of one length; got shapes {deltas.shape} and {counts.shape}")
-    if not np.any(counts):
-        raise ValueError(f"multiplicities must have at least one feature; got {multiplicities!r}")
-    return FeatureGroups(np.abs(deltas[counts > 0]), counts[counts > 0])
+def feature_groups(gaps: ArrayLike, multiplicities: ArrayLike) -> FeatureGroups:
+    """Return the groups of features, checked; the signs of the gaps do not matter."""
+    deltas, counts = checked_groups(gaps, multiplicities)
+    return FeatureGroups(np.abs(deltas), counts)
 
 
 def checked_counts(

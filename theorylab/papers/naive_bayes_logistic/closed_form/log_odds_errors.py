@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike
 from scipy.special import erf, gammainccinv, gammaincinv, ndtr
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError, gaussian_expectation
-from theorylab.papers.naive_bayes_logistic.closed_form._arguments import checked_gaps, checked_groups, plain
-from theorylab.validation import choice, reals
+from theorylab.papers.naive_bayes_logistic.closed_form._arguments import checked_gaps, checked_groups
+from theorylab.validation import choice, plain, reals
 
 __all__ = ["LogOddsDifference", "log_odds_difference_moments", "log_odds_error_probability"]
 

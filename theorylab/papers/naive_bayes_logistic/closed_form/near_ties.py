@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from theorylab.papers.naive_bayes_logistic.closed_form._arguments import plain
-from theorylab.validation import array_of_shape, covariance, integers, reals
+from theorylab.validation import array_of_shape, covariance, integers, plain, reals
 
 __all__ = [
     "isotropic_near_tie_probability",

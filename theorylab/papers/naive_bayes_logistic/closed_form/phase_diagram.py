@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from theorylab.validation import integers, reals
+from theorylab.validation import integers, plain, reals
 
 __all__ = [
     "naive_bayes_constant_sample_size",
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 
-def naive_bayes_proportional_limit(mahalanobis_distance: ArrayLike, gamma: ArrayLike) -> Any:
+def naive_bayes_proportional_limit(mahalanobis_distance: ArrayLike, dimension_ratio: ArrayLike) -> Any:
     r"""Return the limit of the expected error as d and m grow with d/m -> gamma at a fixed distance of the classes.
 
     Formula: ``Phi(-(delta^2/2) / sqrt(delta^2 + 4 gamma))``.
@@ -33,8 +33,8 @@ def naive_bayes_proportional_limit(mahalanobis_distance: ArrayLike, gamma: Array
     ----------
     mahalanobis_distance
         delta >= 0.
-    gamma
-        Features per training point, >= 0; 0 gives the error of the best classifier. Broadcasts.
+    dimension_ratio
+        gamma, features per training point, >= 0; 0 gives the error of the best classifier. Broadcasts.
 
     Returns
     -------
@@ -50,10 +50,12 @@ def naive_bayes_proportional_limit(mahalanobis_distance: ArrayLike, gamma: Array
     -----
     Derived here. For known variances and for pooled ones, whose estimates become exact; for equal counts and for those of random labels.
     """
-    delta, ratio = np.broadcast_arrays(reals("mahalanobis_distance", mahalanobis_distance, minimum=0.0), reals("gamma", gamma, minimum=0.0))
+    delta, ratio = np.broadcast_arrays(
+        reals("mahalanobis_distance", mahalanobis_distance, minimum=0.0), reals("dimension_ratio", dimension_ratio, minimum=0.0)
+    )
     spread = np.sqrt(delta**2 + 4.0 * ratio)
     limit = ndtr(-0.5 * delta**2 / np.where(spread > 0.0, spread, 1.0))
-    return float(limit) if limit.ndim == 0 else limit
+    return plain(limit)
 
 
 def naive_bayes_normal_sample_size(target: ArrayLike, mahalanobis_distance: ArrayLike, dimension: ArrayLike) -> Any:
@@ -92,7 +94,7 @@ def naive_bayes_normal_sample_size(target: ArrayLike, mahalanobis_distance: Arra
     positive = np.maximum(room, 0.0)
     with np.errstate(divide="ignore"):
         size = np.asarray((linear + np.sqrt(linear**2 + 16.0 * d * positive)) / (2.0 * positive))
-    return float(size) if size.ndim == 0 else size
+    return plain(size)
 
 
 def naive_bayes_sample_size_exponent(signal_exponent: ArrayLike) -> Any:
@@ -120,7 +122,7 @@ def naive_bayes_sample_size_exponent(signal_exponent: ArrayLike) -> Any:
     Derived here.
     """
     exponent = np.maximum(0.0, 1.0 - 2.0 * np.asarray(reals("signal_exponent", signal_exponent, minimum=0.0, maximum=1.0)))
-    return float(exponent) if exponent.ndim == 0 else exponent
+    return plain(exponent)
 
 
 def naive_bayes_linear_sample_rate(target: ArrayLike, squared_distance: ArrayLike) -> Any:
@@ -153,7 +155,7 @@ def naive_bayes_linear_sample_rate(target: ArrayLike, squared_distance: ArrayLik
     z2 = ndtri(error) ** 2
     room = c**2 - 4.0 * c * z2
     rate = np.divide(16.0 * z2, room, out=np.full(c.shape, np.inf), where=room > 0.0)
-    return float(rate) if rate.ndim == 0 else rate
+    return plain(rate)
 
 
 def naive_bayes_constant_sample_size(target: ArrayLike, signal_strength: ArrayLike) -> Any:
@@ -185,4 +187,4 @@ def naive_bayes_constant_sample_size(target: ArrayLike, signal_strength: ArrayLi
     error, c = reals("target", target, above=0.0, below=0.5), reals("signal_strength", signal_strength, above=0.0)
     half = 8.0 * np.square(ndtri(error) / c)
     size = np.asarray(half + np.sqrt(half * (half + 2.0)))
-    return float(size) if size.ndim == 0 else size
+    return plain(size)

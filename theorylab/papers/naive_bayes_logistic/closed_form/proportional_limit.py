@@ -20,9 +20,8 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
-from theorylab.papers.naive_bayes_logistic.closed_form._divergence import plain
 from theorylab.papers.naive_bayes_logistic.closed_form.separability import separability_threshold
-from theorylab.validation import reals
+from theorylab.validation import plain, reals
 
 __all__ = ["NoFiniteSolutionError", "ProportionalLimit", "logistic_proportional_limit", "logistic_proximal_point"]
 

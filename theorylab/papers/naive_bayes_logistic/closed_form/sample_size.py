@@ -10,7 +10,7 @@ from scipy.special import ndtr
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.papers.naive_bayes_logistic.closed_form.expected_error import (
     VARIANCES,
-    checked_groups,
+    feature_groups,
     naive_bayes_expected_error,
     naive_bayes_expected_error_random_counts,
     smallest_sample_size,
@@ -68,7 +68,7 @@ def naive_bayes_sample_size(
     -----
     Derived here for the classifier of arXiv:2302.02334.
     """
-    groups = checked_groups(gaps, multiplicities)
+    groups = feature_groups(gaps, multiplicities)
     goal = checked_target(target, groups)
     least = smallest_sample_size(choice("variance", variance, VARIANCES))
     largest = whole_number("largest_sample_size", largest_sample_size, minimum=4)
@@ -129,7 +129,7 @@ def naive_bayes_real_sample_size(target: float, gaps: ArrayLike, multiplicities:
     -----
     Derived here for the classifier of arXiv:2302.02334.
     """
-    groups = checked_groups(gaps, multiplicities)
+    groups = feature_groups(gaps, multiplicities)
     goal = checked_target(target, groups)
 
     def excess(log_m: float) -> float:

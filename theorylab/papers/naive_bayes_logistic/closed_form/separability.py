@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from theorylab.numerics.roots import log_bisection
-from theorylab.papers.naive_bayes_logistic.closed_form._divergence import plain
-from theorylab.validation import integers, reals
+from theorylab.validation import integers, plain, reals
 
 __all__ = ["separability_probability", "separability_threshold"]
 

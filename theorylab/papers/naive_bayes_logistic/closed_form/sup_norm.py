@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtr, chdtrc, erfc, gammaln, ndtri
 
 from theorylab.numerics.roots import log_bisection
-from theorylab.papers.naive_bayes_logistic.closed_form._arguments import plain
-from theorylab.validation import integers, reals, whole_number
+from theorylab.validation import integers, plain, reals, whole_number
 
 __all__ = [
     "sup_norm_joint_probability",

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.papers.naive_bayes_logistic.closed_form._arguments import plain
-from theorylab.validation import integers, reals
+from theorylab.validation import integers, plain, reals
 
 __all__ = ["excess_error_bound", "excess_error_sample_size", "rademacher_bound", "uniform_convergence_bound"]
 

@@ -16,7 +16,7 @@ from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.numerics.laguerre_ensemble import wishart_linear_statistic
 from theorylab.numerics.random_matrix import marchenko_pastur_ridge_mean
 from theorylab.papers.one_step_gd.closed_form.learning_rate import icl_excess
-from theorylab.validation import integers, reals
+from theorylab.validation import integers, plain, reals
 
 __all__ = [
     "bayes_excess_dimension_one",
@@ -67,7 +67,7 @@ def bayes_excess_exact(context_length: ArrayLike, dimension: ArrayLike, noise_ra
     ratio = reals("noise_ratio", noise_ratio, minimum=0.0)
     prior = reals("prior_variance", prior_variance, above=0.0)
     excess = prior * np.vectorize(_unit_bayes_excess, otypes=[np.float64])(n, d, ratio)
-    return float(excess) if np.ndim(excess) == 0 else excess
+    return plain(excess)
 
 
 def _unit_bayes_excess(n: int, d: int, ratio: float) -> float:
@@ -146,7 +146,7 @@ def bayes_excess_dimension_one(context_length: ArrayLike, noise_ratio: ArrayLike
     ratio = reals("noise_ratio", noise_ratio, minimum=0.0)
     prior = reals("prior_variance", prior_variance, above=0.0)
     excess = prior * np.vectorize(_scaled_exponential_integral, otypes=[np.float64])(n, 0.5 * ratio)
-    return float(excess) if np.ndim(excess) == 0 else excess
+    return plain(excess)
 
 
 def _scaled_exponential_integral(n: int, z: float) -> float:

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.numerics.gaussian_integrals import gaussian_expectation
 from theorylab.papers.one_step_gd.closed_form._arguments import scalar
-from theorylab.validation import array_of_shape, choice, integers, reals, whole_number
+from theorylab.validation import array_of_shape, choice, integers, plain, reals, whole_number
 
 __all__ = [
     "TeacherMoments",
@@ -187,7 +187,7 @@ def optimal_learning_rate_nonlinear(
     denominator = np.asarray(weighted + noise * d + (n - 1.0) * power)
     # A zero denominator needs B = 0, where the rate is 0 whatever the denominator.
     rate = np.asarray(power / np.where(denominator == 0.0, 1.0, denominator))
-    return float(rate) if rate.ndim == 0 else rate
+    return plain(rate)
 
 
 def nonlinear_minimum_loss(

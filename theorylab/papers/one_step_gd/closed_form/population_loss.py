@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.papers.one_step_gd.closed_form._arguments import stack_of_shape
 from theorylab.papers.one_step_gd.closed_form.loss_polynomial import frobenius, prepared_loss
+from theorylab.validation import plain
 
 __all__ = [
     "population_loss",
@@ -61,7 +62,7 @@ def population_loss(
     """
     loss = prepared_loss(context_length, feature_covariance, task_covariance, noise_variance)
     odd, even = loss.parts(*_weights(value_vector, key_query_matrix, loss.dimension))
-    return {name: _plain(part) for name, part in (("total", odd + even), ("odd", odd), ("even", even))}
+    return {name: plain(part) for name, part in (("total", odd + even), ("odd", odd), ("even", even))}
 
 
 def population_loss_gradient(
@@ -189,7 +190,7 @@ def population_loss_with_query_token(
     cross = trace * (mean_even.mT @ sa) + 2.0 * (mean_even.mT @ (sigma @ hsa))
     sixth = (a.mT @ sa) * (trace**2 + 2.0 * frobenius(hs, hs.mT)) + 4.0 * trace * (sa.mT @ hsa) + 8.0 * (hsa.mT @ (sigma @ hsa))
     even = even + (2.0 * cross + sixth)[..., 0, 0]
-    return {name: _plain(part) for name, part in (("total", odd + even), ("odd", odd), ("even", even))}
+    return {name: plain(part) for name, part in (("total", odd + even), ("odd", odd), ("even", even))}
 
 
 def _weights(value_vector: ArrayLike, key_query_matrix: ArrayLike, dimension: int) -> tuple[np.ndarray, np.ndarray]:
@@ -202,7 +203,3 @@ def _weights(value_vector: ArrayLike, key_query_matrix: ArrayLike, dimension: in
             raise ValueError(f"value_vector and key_query_matrix must have the same leading axes; got shapes {v.shape} and {m.shape}") from None
         v, m = np.broadcast_to(v, batch + v.shape[-1:]), np.broadcast_to(m, batch + m.shape[-2:])
     return v, m
-
-
-def _plain(value: Any) -> Any:
-    return float(value) if np.ndim(value) == 0 else value

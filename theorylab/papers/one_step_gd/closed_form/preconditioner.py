@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.papers.one_step_gd.closed_form._arguments import general_problem, stack_of_shape
 from theorylab.papers.one_step_gd.closed_form.loss_polynomial import prepared_loss
-from theorylab.validation import array_of_shape
+from theorylab.validation import array_of_shape, plain
 
 __all__ = [
     "best_plain_learning_rate",
@@ -131,7 +131,7 @@ def preconditioned_loss(
     loss = prepared_loss(context_length, feature_covariance, task_covariance, noise_variance)
     p = stack_of_shape("preconditioner", preconditioner, (loss.dimension, loss.dimension), "(d, d)")
     value = loss.odd(p)
-    return float(value) if np.ndim(value) == 0 else value
+    return plain(value)
 
 
 def best_plain_learning_rate(context_length: int, feature_covariance: ArrayLike, task_covariance: ArrayLike, noise_variance: float) -> float:
