@@ -149,7 +149,7 @@ def test_isotropic_control_from_raw_features(lab: Laboratory) -> None:
     raw = lab.run(simulate.sample_logistic_error, class_counts=(2, 4), **setting).mean("error")
     factor = isotropic_error(lab, 50, (2, 4))
     assert (raw / factor).agrees_with(1.0, relative=0.12, refutes={"half": 0.5, "twice": 2.0})
-    # Counts 1 + 8 and 0 + 9 have probability 18/510 given that both classes are there; of 2 + 7 some are as bad.
+    # Counts 1 + 8 have probability 18/510 given that both classes are there; few of the fits to 2 + 7 are as bad.
     drawn = lab.run(simulate.sample_logistic_error, ridge=1.0, sample_size=9, **theory.isotropic_design(200))
     wrong = {"fixed counts": 0.0, "all with 2 + 7, too": 90 / 510}
     assert drawn.probability_above(0.1, "error").inside(0.015, 0.08, refutes=wrong)

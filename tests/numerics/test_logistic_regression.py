@@ -142,12 +142,11 @@ def test_compiled_and_plain_solvers_agree(
 
 
 def test_plain_solver_finds_what_is_separable() -> None:
-    x, y = data(30, 14, 6, 2, distance=1.0)
+    x, y = data(80, 19, 6, 2, distance=0.7)
     compiled, plain = fit_logistic_batched(x, y, 2, ridge=0.0), fit_logistic_batched(x, y, 2, ridge=0.0, namespace=PLAIN)
     np.testing.assert_array_equal(compiled.separable, plain.separable)
     np.testing.assert_allclose(compiled.weights[~compiled.separable], plain.weights[~plain.separable], rtol=1e-6, atol=1e-6)
-    # P(separable) is near 1/2 here: both kinds occur but for 2^-29.
-    assert 0 < compiled.separable.sum() < 30
+    assert 0 < compiled.separable.sum() < 80
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -277,7 +276,7 @@ def test_iterations_are_counted_and_bounded() -> None:
         assert not short.converged.any()
         assert np.isfinite(short.weights).all()
     rough = fit_logistic_batched(x, y, 2, ridge=1.0, tolerance=1e-3)
-    assert (rough.iterations <= fit.iterations + 1).all()
+    assert (rough.iterations <= 15).all()
     np.testing.assert_allclose(rough.weights, fit.weights, atol=2e-3)
 
 

@@ -53,6 +53,8 @@ def test_sampler_contract(sampler: Any, parameters: dict[str, Any], names: tuple
         assert np.ptp(column) > 0.0
         if name != "difference":
             assert np.all(column > 0.0)
+    if names == ERRORS:
+        np.testing.assert_allclose(values["root_error"] ** 2, values["error"], rtol=1e-12)
     block = make_request(sampler, parameters).block
     assert 1 <= block <= 4096
 
@@ -181,6 +183,9 @@ def test_naive_bayes_does_not_notice_scales() -> None:
     assert np.all(np.abs(one["logistic"] - other["logistic"]) > 1e-5)
     further = simulator.sample_paired_errors(np.random.default_rng(9), 20, **setting, partner_scale=0.001)
     np.testing.assert_allclose(other["logistic"], further["logistic"], rtol=1e-3)
+    # Then it is the fit to the first features alone.
+    first = simulator.sample_logistic_error(np.random.default_rng(), 6000, gaps=(0.5,), multiplicities=(4,), ridge=1.0, sample_size=12)["error"]
+    assert_equal_in_law(simulator.sample_paired_errors(np.random.default_rng(), 6000, **setting, partner_scale=0.001)["logistic"], first)
 
 
 def test_no_penalty_and_separable_data() -> None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from theorylab.backend import generator
 from theorylab.montecarlo.fingerprint import fingerprint
@@ -20,6 +15,7 @@ from theorylab.montecarlo.moments import block_moments
 from theorylab.montecarlo.samplers import VALUE, Request, columns_of, fetch
 from theorylab.montecarlo.separate_moments import separate_block_moments
 from theorylab.montecarlo.streams import canonical_parameters, experiment_key
+from theorylab.montecarlo.threads import one_blas_thread
 
 __all__ = ["Task", "TaskResult", "draw_once", "draw_replicates", "run_task"]
 
@@ -54,27 +50,6 @@ class TaskResult:
     failure: str | None
 
 
-@lru_cache(maxsize=1)
-def _thread_pools(_loaded_modules: int) -> ThreadpoolController:
-    # Looking for the loaded BLAS libraries costs 2 ms; it is done anew only when modules, and with them perhaps libraries, were loaded.
-    return ThreadpoolController()
-
-
-@contextlib.contextmanager
-def _one_blas_thread() -> Iterator[None]:
-    """Hold BLAS to one thread while a task runs.
-
-    The limit belongs to the process. A cluster's worker runs tasks in several threads of one process, so there no task can know when the last
-    of them is done, and the limit stays; only the main thread, which runs one task at a time, puts it back.
-    """
-    limit = _thread_pools(len(sys.modules)).limit(limits=1)
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    with limit:
-        yield
-
-
 def run_task(task: Task) -> TaskResult:
     """Draw the blocks of ``task`` with one BLAS thread, because two threads change the last bits of a product."""
     if task.code is not None and fingerprint(task.sampler) != task.code:
@@ -83,7 +58,7 @@ def run_task(task: Task) -> TaskResult:
     vectors = []
     failure = None
     reduce = separate_block_moments if task.separate else block_moments
-    with _one_blas_thread():
+    with one_blas_thread():
         begin = time.perf_counter()
         for number in range(task.first, task.first + task.count):
             try:
@@ -100,7 +75,7 @@ def draw_replicates(request: Request, backend: str, seed: int, blocks: int) -> d
     """Return the replicates themselves of blocks 0 to ``blocks - 1``, column by column, with one BLAS thread as in `run_task`."""
     key = experiment_key(seed, request.name, request.canonical)
     drawn: list[Mapping[str, Any]] = []
-    with _one_blas_thread():
+    with one_blas_thread():
         for number in range(blocks):
             values = request.sampler(generator(backend, key, number), request.block, **request.parameters)
             drawn.append(values if isinstance(values, Mapping) else {VALUE: values})
@@ -110,5 +85,5 @@ def draw_replicates(request: Request, backend: str, seed: int, blocks: int) -> d
 def draw_once(request: Request, backend: str, seed: int, size: int) -> Any:
     """Return what the function of ``request`` makes of ``size`` runs, in a stream keyed by its name, its parameters and the size."""
     key = experiment_key(seed, request.name, canonical_parameters(request.parameters | {"size": size}))
-    with _one_blas_thread():
+    with one_blas_thread():
         return request.sampler(generator(backend, key, 0), size, **request.parameters)

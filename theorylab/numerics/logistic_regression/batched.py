@@ -89,8 +89,8 @@ def fit_logistic_batched(
     fit_intercept
         Whether the scores have an intercept; it is not penalised.
     tolerance
-        Largest Newton decrement (g' H^-1 g)^(1/2) left: about the error of the coefficients in units of their standard errors, and at most
-        sqrt(ridge) times |error|. In (0, 1e-2].
+        Largest Newton decrement (g' H^-1 g)^(1/2) left, in (0, 1e-2]: about the error of the coefficients in units of their standard errors. The
+        weights are off by at most tolerance / sqrt(ridge).
     maximum_iterations
         Newton steps (or cheaper ones, in the compiled solver) before a replicate counts as not converged, >= 1.
     on_separable
@@ -136,7 +136,7 @@ def fit_logistic_batched(
     iterations, converged = xp.zeros(replicates, dtype=int), xp.zeros(replicates, dtype=bool)
     separable = hopeless.copy()
     if kept.shape[0]:
-        own_x, own_y = x[kept], y[kept]
+        own_x, own_y = (x, y) if kept.shape[0] == replicates else (x[kept], y[kept])
         own_weights, own_intercepts, solution, dependent = _fit(own_x, own_y, classes, strength, bool(fit_intercept), limit, steps, xp)
         apart = solution.separated
         if strength == 0.0:

@@ -27,11 +27,12 @@ FAST = {"reassoc", "nsz", "contract"}
 CONSTANT = 1e-13
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def exponentials(arguments: np.ndarray, results: np.ndarray, bits: np.ndarray) -> None:
     """Write exp(-|argument|) into results, to a few units in the last place; below exp(-700) it stays there. `bits` is int64 scratch.
 
-    exp(-u) = 2^k exp(f), |f| <= log(2) / 2, by its Taylor polynomial of degree 13 (remainder 5e-18); 2^k is written as the bits of an exponent.
+    exp(-u) = 2^k exp(f), |f| <= log(2) / 2, by its Taylor polynomial of degree 13 (remainder 5e-18); 2^k is written as the bits of an exponent. Not
+    reordered, or log(2) in two parts would be of no use.
     """
     powers = bits.view(np.float64)
     for i in range(arguments.size):

@@ -30,8 +30,6 @@ __all__ = ["FeatureGroups", "KnownVariance", "PooledVariance", "SeparateVariance
 
 # Nodes whose weight is this small, relative to the largest, are left out: exp(-35) = 6e-16.
 _NEGLIGIBLE = -35.0
-# Complex numbers that are worked on together, 128 KiB of them.
-_CACHE = 2**13
 # The logarithm of a modulus that counts as 0.
 _VANISHED = -60.0
 # Largest step of a quadrature in standard deviations of its variable: a Gaussian then leaves exp(-2 (pi/0.9)^2) = 3e-11 at twice the step.
@@ -214,20 +212,15 @@ def _averaged_excess(grid: LogarithmicGrid, variance: PooledVariance, own: np.nd
     """Return the average of `_gaussian_excess` over the pooled variance of one feature."""
     largest, weights = variance.nodes(grid.step)
     shared = grid._replace(start=grid.start - largest, length=grid.length + weights.size - 1).points
-    return _moving_average(_gaussian_excess(shared, shared, own, other, gap), weights, grid.length)
+    return _moving_average(_gaussian_excess(shared, shared, own, other, gap), weights)
 
 
-def _moving_average(table: np.ndarray, weights: np.ndarray, length: int) -> np.ndarray:
-    """Return sum_n weights[n] table[:, j + n], j = 0..length-1, for a table (R, length + S - 1)."""
-    average = np.empty((len(table), length), dtype=np.complex128)
-    # Rows by rows that fit into the cache: every entry is read once for each weight.
-    rows = max(1, _CACHE // length)
-    product = np.empty((rows, length), dtype=np.complex128)
-    for first in range(0, len(table), rows):
-        part, out = table[first : first + rows], average[first : first + rows]
-        np.multiply(part[:, :length], weights[0], out=out)
-        for n in range(1, weights.size):
-            out += np.multiply(part[:, n : n + length], weights[n], out=product[: len(out)])
+def _moving_average(table: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return sum_n weights[n] table[:, j + n], (R, N - S + 1), for a table (R, N) and S weights."""
+    average = np.empty((len(table), table.shape[1] - weights.size + 1), dtype=np.complex128)
+    for row, out in zip(table, average, strict=True):
+        out.real = np.correlate(row.real, weights, "valid")
+        out.imag = np.correlate(row.imag, weights, "valid")
     return average
 
 
@@ -241,7 +234,7 @@ def _separate_excess(grid: LogarithmicGrid, law: int, variance: SeparateVariance
     shared = one._replace(start=one.start - largest, length=one.length + weights.size - 1).points
     log_fractions = np.log(own / (own + other)) - log_b, np.log(other / (own + other)) - log_rest
     table = _gaussian_excess(np.exp(log_fractions[0])[:, None] * shared, np.exp(log_fractions[1])[:, None] * shared, own, other, gap)
-    average = _moving_average(table, weights, one.length)
+    average = _moving_average(table, weights)
     turn = _exponential_above_one(np.zeros((shares.size, one.length)), 0.5 * (log_fractions[0] - log_fractions[1])[:, None] * t)
     excess = shares @ (turn + (1.0 + turn) * average)
     # From one node of logit B to the next the phase of exp(i t log(s_2/s_1)) advances by t width/2: near pi the nodes tell nothing any more.
