@@ -20,12 +20,13 @@ def proportional(rows: Rows) -> Figure:
     _errors(left, select(rows, panel="error"))
     _shares(middle, select(rows, panel="share"))
     _threshold(right, select(rows, panel="map"))
+    few, *_, many = distinct(select(rows, panel="share"), "dimension")
     dimension, small = select(rows, panel="error")[0]["dimension"], select(rows, panel="map")[0]["dimension"]
     note(
         figure,
         f"Lines: closed form. Points: simulation, with 99 % intervals. (a): no penalty, no intercept, $d={dimension}$; thin lines: naive Bayes; "
-        "the lines end on\nthe diagonal, at error $=\\kappa^*$. (b): uprights at $\\kappa=\\kappa^*$. "
-        f"(c): $d={small}$; a point is the darker, the more data sets are separable.",
+        f"the lines end on\nthe diagonal, at error $=\\kappa^*$. (b): uprights at $\\kappa=\\kappa^*$; open: $d={few}$, filled: $d={many}$. "
+        f"(c): $d={small}$; the darker a point, the more\ndata sets are separable.",
     )
     return figure
 
@@ -70,9 +71,6 @@ def _shares(axes: Axes, rows: Rows) -> None:
     axes.set(xlabel=r"$\kappa=d/m$", ylabel="share of separable data sets", xlim=(0.12, 0.8), ylim=(-0.03, 1.5), yticks=(0, 0.25, 0.5, 0.75, 1))
     labels = [f"$r={r:g}$" + (" (Cover's count)" if r == 0.0 else "") for r in distances]
     series_legend(axes, labels, loc="upper left", fontsize=7, handlelength=2.0)
-    axes.annotate(
-        f"open: $d={dimensions[0]}$\nfilled: $d={dimensions[-1]}$", (0.98, 0.85), xycoords="axes fraction", ha="right", va="top", fontsize=7
-    )
     panel_label(axes, "(b) A step at $\\kappa^*(r)$")
 
 

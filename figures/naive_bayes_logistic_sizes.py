@@ -19,6 +19,7 @@ from theorylab.plotting import (
     note,
     panel_label,
     plain_log_axis,
+    rescaled,
     select,
     series_legend,
     simulation_points,
@@ -26,7 +27,7 @@ from theorylab.plotting import (
     whole_numbers,
     write_level,
 )
-from theorylab.rows import Rows
+from theorylab.rows import Rows, known
 
 __all__ = ["learning_curves", "phase_diagram", "sample_size_against_dimension"]
 
@@ -181,16 +182,9 @@ def phase_diagram(rows: Rows) -> Figure:
             closed_form.naive_bayes_expected_error([row["gap"]], [row["dimension"]], row["sample_size"] / 2, row["sample_size"] / 2, variance="known")
             for row in chosen
         ]
-        theory_line(right, dimensions, exact, series)
-        simulation_points(right, dimensions, chosen, series)
-        left.plot(
-            dimensions,
-            column(chosen, "sample_size"),
-            linestyle="none",
-            marker=SERIES[series].marker,
-            color=SERIES[series].colour,
-            markerfacecolor="white",
-        )
+        simulation_points(left, dimensions, [known(row["sample_size"]) for row in chosen], series)
+        # Side by side, or the intervals of one dimension would cover each other.
+        simulation_points(right, np.array(dimensions) * 1.2 ** (series - 1), rescaled(chosen, 1.0 / np.array(exact)), series)
         power = float(closed_form.naive_bayes_sample_size_exponent(exponent))
         growth = {1.0: r"$m\sim d$", 0.0: "constant"}.get(power, rf"$m\sim d^{{\,{power:g}}}$")
         labels.append(rf"$\alpha={exponent:g}$: {growth}")
@@ -200,13 +194,12 @@ def phase_diagram(rows: Rows) -> Figure:
     left.set_ylim(5, 30 * max(column(rows, "sample_size")))
     series_legend(left, labels, loc="upper left", title=r"signal $\delta^2\propto d^{\,\alpha}$")
     panel_label(left, "(a) A line, a root, a constant: no logarithm")
-    write_level(right, target, "target", at=0.99)
-    right.set(ylabel="expected error at this size")
-    right.set_ylim(0.7 * target, 1.06 * target)
-    panel_label(right, "(b) Simulated at the size theory calls enough")
+    write_level(right, 1.0, "theory", at=0.32)
+    right.set(ylabel="simulated / exact error", ylim=(0.98, 1.02))
+    panel_label(right, "(b) Simulated at that size")
     note(
         figure,
-        "Known variances, equal gaps, half of the training set for each class. Lines: exact. Points in (b): simulation, with 99 % intervals; the\n"
-        "size is rounded up to an even number, so where it is small the error is below the target.",
+        f"Known variances, equal gaps, half of the training set for each class. Lines: exact size for an error of {target:g}; points in (a): rounded\n"
+        "up to an even number. Points in (b): error simulated at that number over the exact error there, with 99 % intervals.",
     )
     return figure

@@ -9,7 +9,19 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from theorylab.papers.naive_bayes_logistic import closed_form
-from theorylab.plotting import SERIES, column, distinct, new_figure, note, panel_label, select, theory_line, write_place
+from theorylab.plotting import (
+    SERIES,
+    column,
+    distinct,
+    new_figure,
+    note,
+    panel_label,
+    rescaled,
+    select,
+    simulation_points,
+    theory_line,
+    write_place,
+)
 from theorylab.rows import Rows
 
 __all__ = ["transforms"]
@@ -43,7 +55,7 @@ def _free(axes: Axes, rows: Rows) -> None:
     ]
     for series, classes in enumerate(distinct(rows, "class_count"), start=1):
         chosen = select(rows, class_count=classes)
-        _scatter(axes, column(chosen, "difference"), column(chosen, "regret"), series)
+        _scatter(axes, column(chosen, "difference"), chosen, series)
         handles.append(_dot(series, f"$K={classes}$"))
     axes.set(xlabel="0-1 regret $t$", ylabel="least logistic regret (nats)", xlim=(0, 1), ylim=(0, 1.05))
     axes.legend(handles=handles, loc="upper left", fontsize=7)
@@ -57,9 +69,9 @@ def _sharp(axes: Axes, rows: Rows) -> None:
         if classes > 2:
             chosen = select(rows, class_count=classes)
             sharp = closed_form.sharp_multiclass_transform(column(chosen, "difference"), column(chosen, "top_two_mass"))
-            ratio = np.array(column(chosen, "regret")) / sharp
-            _scatter(axes, column(chosen, "third_class"), ratio, series)
-            most = max(most, ratio.max())
+            ratios = rescaled(chosen, 1.0 / sharp)
+            _scatter(axes, column(chosen, "third_class"), ratios, series)
+            most = max(most, *column(ratios, "estimate"))
             handles.append(_dot(series, f"$K={classes}$"))
     axes.axhline(1.0, color=SERIES[0].colour, zorder=2)
     write_place(axes, 1.0, "from here on a third class is tied", at=0.82, right=False)
@@ -80,7 +92,7 @@ def _box(axes: Axes, rows: Rows) -> None:
         theory_line(panel, reachable, closed_form.reachable_transform(reachable, bound, 3), 3)
     for number, inside, series in ((2, True, 1), (2, False, 1), (3, False, 2), (3, True, 3)):
         chosen = select(rows, class_count=number, reachable=inside)
-        _scatter(axes, column(chosen, "difference"), column(chosen, "regret"), series)
+        _scatter(axes, column(chosen, "difference"), chosen, series)
     plateau = closed_form.largest_uncharged_difference(bound, 3)
     zoomed.plot([plateau], [0.0], marker="x", color="black", markersize=4, zorder=4, clip_on=False)
     zoomed.annotate(f"0 up to\n$t={plateau:.3f}$", (plateau, 0.0), xytext=(0.01, 0.0105), fontsize=6, va="top")
@@ -92,9 +104,8 @@ def _box(axes: Axes, rows: Rows) -> None:
     panel_label(axes, f"(c) Scores in $[-L,L]$, $L={bound:g}$")
 
 
-def _scatter(axes: Axes, x: ArrayLike, y: ArrayLike, series: int) -> None:
-    look = SERIES[series]
-    axes.scatter(x, y, s=9, marker=look.marker, facecolors="none", edgecolors=look.colour, linewidths=0.6, zorder=3, alpha=0.8)
+def _scatter(axes: Axes, x: ArrayLike, rows: Rows, series: int) -> None:
+    simulation_points(axes, x, rows, series, markersize=3, markeredgewidth=0.6, markerfacecolor="none", alpha=0.8, elinewidth=0, capsize=0)
 
 
 def _line(series: int, label: str) -> Line2D:

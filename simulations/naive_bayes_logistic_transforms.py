@@ -6,7 +6,7 @@ import numpy as np
 
 from theorylab.laboratory import Laboratory
 from theorylab.papers.naive_bayes_logistic import monte_carlo
-from theorylab.rows import Rows
+from theorylab.rows import Rows, known
 
 __all__ = ["transforms"]
 
@@ -25,11 +25,11 @@ def random_laws(lab: Laboratory, class_count: int, concentration: float, number:
 def transforms(lab: Laboratory) -> Rows:
     """Least logistic regrets of random laws and wrong predictions, of free scores for K = 2, 3, 10 and of scores in [-1, 1] for K = 2, 3.
 
-    A row has the 0-1 regret ``difference``, what best and predicted class weigh together (``top_two_mass``), the ``regret``, the largest third class
-    over half of that mass (``third_class``), and whether no two probabilities differ by more than the factor exp(2) (``reachable``).
+    A row has the 0-1 regret ``difference``, what best and predicted class weigh together (``top_two_mass``), the largest third class over half of
+    that mass (``third_class``), whether no two probabilities differ by more than the factor exp(2) (``reachable``), and the regret as ``estimate``.
     """
     rows: Rows = []
-    number = lab.at_scale(60, 300)
+    number = lab.at_scale(60, 150)
     for panel, classes, concentration in (("free", 2, 1.0), ("free", 3, 1.0), ("free", 10, 0.3), ("box", 2, 1.0), ("box", 3, 0.5), ("box", 3, 4.0)):
         for law, j in zip(*random_laws(lab, classes, concentration, number), strict=True):
             i = int(law.argmax())
@@ -37,15 +37,15 @@ def transforms(lab: Laboratory) -> Rows:
             mass = law[i] + law[j]
             third = np.max(np.delete(law, [i, j]), initial=0.0)
             rows.append(
-                {
-                    "panel": panel,
-                    "class_count": classes,
-                    "bound": BOUND,
-                    "difference": law[i] - law[j],
-                    "top_two_mass": mass,
-                    "regret": max(regret, 0.0),
-                    "third_class": third / (mass / 2),
-                    "reachable": bool(law.max() <= np.exp(2 * BOUND) * law.min()),
-                }
+                known(
+                    max(regret, 0.0),
+                    panel=panel,
+                    class_count=classes,
+                    bound=BOUND,
+                    difference=law[i] - law[j],
+                    top_two_mass=mass,
+                    third_class=third / (mass / 2),
+                    reachable=bool(law.max() <= np.exp(2 * BOUND) * law.min()),
+                )
             )
     return rows

@@ -16,7 +16,7 @@ from theorylab.montecarlo.engine import Engine
 from theorylab.montecarlo.ledger import Ledger
 from theorylab.montecarlo.samplers import SamplerError, block_size
 from theorylab.quantities import Quantity
-from theorylab.rows import sample_mean
+from theorylab.rows import known, sample_mean
 
 
 @block_size(256)
@@ -223,6 +223,7 @@ def test_a_few_runs_are_a_draw_of_their_own() -> None:
     t = stats.ttest_1samp(values, 0.0).confidence_interval(0.99)
     assert (row["low"], row["high"]) == pytest.approx((t.low, t.high), rel=1e-12)
     assert (row["curve"], row["estimate"], row["replicates"]) == ("mean", values.mean(), 40)
+    assert known(0.3, curve="exact") == {"curve": "exact", "estimate": 0.3, "low": 0.3, "high": 0.3, "replicates": 1, "waiting": ""}
     with pytest.raises(SamplerError, match="returns no statistic 'fourth'"):
         run.few(2, "fourth")
     with pytest.raises(ValueError, match="size must be an integer >= 1; got 0"):

@@ -10,7 +10,7 @@ from scipy import special
 from theorylab.evidence.intervals import binomial_interval
 from theorylab.quantities import Quantity
 
-__all__ = ["LEVEL", "Row", "Rows", "histogram", "point", "powers_of_two", "sample_mean", "share", "spread"]
+__all__ = ["LEVEL", "Row", "Rows", "histogram", "known", "point", "powers_of_two", "sample_mean", "share", "spread"]
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -54,6 +54,11 @@ def point(quantity: Quantity, *, relative: float | None = None, absolute: float 
 def spread(values: np.ndarray, **fields: Any) -> Row:
     """Return the mean and the range of a few independent results, too dear for an interval, as a row with ``fields`` in front."""
     return fields | {"estimate": values.mean(), "low": values.min(), "high": values.max(), "replicates": values.size, "waiting": ""}
+
+
+def known(value: float, **fields: Any) -> Row:
+    """Return a number that is computed, not estimated, as a row, with ``fields`` in front: a random problem that is solved exactly, for example."""
+    return fields | {"estimate": value, "low": value, "high": value, "replicates": 1, "waiting": ""}
 
 
 def sample_mean(values: np.ndarray, **fields: Any) -> Row:
