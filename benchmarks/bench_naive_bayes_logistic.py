@@ -1,4 +1,7 @@
-"""What logistic regressions on many small data sets cost by the batched solver and by scikit-learn, measured in one run on one thread.
+"""Logistic regressions on many small data sets, and the expected error of naive Bayes: what they cost here and by scikit-learn.
+
+All is measured in one run on one thread. The batched solver stands against a loop over scikit-learn's; the exact expected error against sampling
+sufficient statistics, raw data, and a loop over scikit-learn's classifier.
 
 Run as a script to see the table, or with pytest to have the ratios checked:
 
@@ -7,7 +10,8 @@ Run as a script to see the table, or with pytest to have the ratios checked:
 
 scikit-learn fits data set by data set, by its solvers lbfgs and newton-cholesky at their default tolerance; the faster of them counts. Times are
 processor times, all are taken in turn, here and now, and the least of each counts, so that a neighbour's load does little and hits all alike. How
-accurate the batched solver is, is measured against scikit-learn at a tolerance of 1e-10.
+accurate the batched solver is, is measured against scikit-learn at a tolerance of 1e-10. For naive Bayes the unit is the time to one accuracy:
+milliseconds a replicate times the variance of a replicate, over the square of the wanted standard error.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from theorylab.numerics.logistic_regression import fit_logistic_batched
@@ -116,6 +121,49 @@ def measure_isotropic(dimension: int) -> dict[str, float]:
         )
 
 
+def loop_over_library(rng: np.random.Generator, replicates: int, counts: tuple[int, int], gap: float, features: int, test_points: int) -> np.ndarray:
+    """Return test errors (replicates,) of scikit-learn's GaussianNB, fitted to one training set after the other."""
+    labels, truth = np.repeat([0, 1], counts), np.repeat([0, 1], test_points)
+    errors = np.empty(replicates)
+    for replicate in range(replicates):
+        train = rng.standard_normal((labels.size, features)) + gap * labels[:, None]
+        test = rng.standard_normal((truth.size, features)) + gap * truth[:, None]
+        errors[replicate] = np.mean(GaussianNB(var_smoothing=0.0).fit(train, labels).predict(test) != truth)
+    return errors
+
+
+def measure_expected_error(standard_error: float = 1e-4) -> dict[str, float]:
+    """Return the seconds that each way takes to the expected error of naive Bayes with variances of each class, to one standard error."""
+    rng, counts, gap, features = np.random.default_rng(), (6, 6), 0.7, 12
+    setting = {"gaps": (gap,), "multiplicities": (features,), "variance": "class", "class_counts": counts}
+    samples = {
+        "scikit-learn, 100 test points a class": (lambda size: loop_over_library(rng, size, counts, gap, features, 100), 200),
+        "raw data": (lambda size: simulate.sample_naive_bayes_error_raw(rng, size, **setting)["error"], 2000),
+        "sufficient statistics": (lambda size: simulate.sample_naive_bayes_error(rng, size, **setting)["error"], 20_000),
+    }
+    with threadpool_limits(1):
+        times = least_times({name: (lambda draw=draw, size=size: draw(size), size) for name, (draw, size) in samples.items()})
+        needed = {name: draw(10 * size).var() / standard_error**2 for name, (draw, size) in samples.items()}
+        exact = least_times({"exact": (lambda: theory.naive_bayes_expected_error([gap], [features], *counts, variance="class"), 1)})
+    return {name: 1e-3 * times[name] * needed[name] for name in samples} | {"exact": 1e-3 * exact["exact"]}
+
+
+def measure_exact_curve() -> float:
+    """Return the seconds of the exact expected error at 100 training sizes with random class counts, in the paper's mixture of 100 features."""
+    design = theory.paper_design(2, 100)
+    with threadpool_limits(1):
+        start = time.process_time()
+        theory.naive_bayes_expected_error_random_counts(design["gaps"], design["multiplicities"], np.arange(4, 104), variance="pooled")
+        return time.process_time() - start
+
+
+def test_exact_errors_cost_less_than_simulated_ones() -> None:
+    seconds = measure_expected_error()
+    print(seconds)
+    assert seconds["exact"] < 0.1 * seconds["sufficient statistics"] < 0.1 * seconds["scikit-learn, 100 test points a class"]
+    assert measure_exact_curve() < 5.0
+
+
 def test_batched_fits_are_faster_and_the_same() -> None:
     for size, required in REQUIRED.items():
         timing = measure(*size)
@@ -147,3 +195,6 @@ if __name__ == "__main__":
         show(each, measure(*each))
     for name, milliseconds in measure_isotropic(2000).items():
         print(f"isotropic, d=2000, m=14, {name:14}{milliseconds:10.4f} ms")
+    for name, seconds in measure_expected_error().items():
+        print(f"expected error of naive Bayes to 1e-4, {name:40}{seconds:10.3g} s")
+    print(f"exact expected errors at 100 training sizes, random class counts{'':15}{measure_exact_curve():10.3g} s")

@@ -199,7 +199,7 @@ def phase_diagram(rows: Rows) -> Figure:
     panel_label(right, "(b) Simulated at that size")
     note(
         figure,
-        f"Known variances, equal gaps, half of the training set for each class. Lines: exact size for an error of {target:g}; points in (a): rounded\n"
-        "up to an even number. Points in (b): error simulated at that number over the exact error there, with 99 % intervals.",
+        f"Known variances, equal gaps, half of the training set for each class. Lines: exact size for an error of {target:g}; points in (a):\n"
+        "rounded up to an even number. Points in (b): error simulated at that number over the exact error there, with 99 % intervals.",
     )
     return figure
