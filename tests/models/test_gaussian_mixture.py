@@ -12,6 +12,7 @@ from theorylab.models.gaussian_mixture import (
     draw_features,
     draw_labels,
     drawn_rule_error,
+    exact_or_drawn_error,
     grouped_mixture,
     linear_rule_error,
     two_class_error,
@@ -97,6 +98,17 @@ def test_exact_errors_are_those_of_drawn_points(parameters: dict, positions: tup
     drawn = drawn_rule_error(rng, weights, intercepts, mixture, test_points=40_000 * classes)
     for raw in ((predicted != labels).mean(axis=1), drawn):
         assert np.all(np.abs(raw - exact) < 8 * np.sqrt(0.25 / (40_000 * classes)))
+
+
+def test_errors_are_exact_where_they_can_be() -> None:
+    rng = np.random.default_rng(6)
+    for positions, exact in (((0.5, -0.5), True), ((0.0, 1.0, 2.0), True), ((0.0, 1.0, 2.0, 3.0), False)):
+        mixture = grouped_mixture((0.8,), (3,), class_positions=positions)
+        weights, intercepts = mixture.class_means[None] + np.zeros((2, 1, 1)), -0.5 * (mixture.class_means**2).sum(axis=1)[None] + np.zeros((2, 1))
+        errors = exact_or_drawn_error(rng, weights, intercepts, mixture, test_points=500)
+        assert (errors[0] == errors[1]) == exact
+        device = exact_or_drawn_error(DeviceGenerator(7), weights, intercepts, mixture, test_points=20_000)
+        assert np.abs(device - errors).max() < 8 * 0.5 / np.sqrt(500 * len(positions))
 
 
 def test_three_classes_with_two_alike_are_two() -> None:

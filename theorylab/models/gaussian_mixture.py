@@ -25,6 +25,7 @@ __all__ = [
     "draw_features",
     "draw_labels",
     "drawn_rule_error",
+    "exact_or_drawn_error",
     "grouped_mixture",
     "linear_rule_error",
     "two_class_error",
@@ -347,3 +348,29 @@ def drawn_rule_error(rng: Any, weights: Any, intercepts: Any, mixture: GroupedMi
         scores = rng.standard_normal((len(weights), each, classes)) @ root.swapaxes(1, 2) + centres[:, None, :, label]
         wrong += (scores.argmax(axis=2) != label).sum(axis=1)
     return wrong / points
+
+
+def exact_or_drawn_error(rng: Any, weights: Any, intercepts: Any, mixture: GroupedMixture, *, test_points: int) -> Any:
+    """Return the error of argmax_k (w_k'x + b_k), exact where it can be computed, else the share of wrong answers on fresh test points.
+
+    Exact for two classes, and on the host for three; a device has no bivariate normal probabilities. Either way its mean is the expected error.
+
+    Parameters
+    ----------
+    rng
+        Generator.
+    weights, intercepts
+        (R, K, d) and (R, K).
+    mixture
+        K classes.
+    test_points
+        Of every class for each rule, where points are drawn.
+
+    Returns
+    -------
+    array (R,)
+    """
+    classes = mixture.class_count
+    if classes == 2 or (classes == 3 and namespace_of(rng) is np):
+        return linear_rule_error(weights, intercepts, mixture)
+    return drawn_rule_error(rng, weights, intercepts, mixture, test_points=classes * whole_number("test_points", test_points))

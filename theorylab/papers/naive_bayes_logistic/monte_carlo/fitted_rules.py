@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.backend import namespace_of
-from theorylab.models.gaussian_mixture import GroupedMixture, drawn_rule_error, linear_rule_error, two_class_error
+from theorylab.models.gaussian_mixture import GroupedMixture, exact_or_drawn_error, two_class_error
 from theorylab.validation import choice, whole_number
 
 __all__ = ["VARIANCES", "NaiveBayesFit", "class_scores", "fit_naive_bayes_batched", "linear_rule", "rule_error"]
@@ -141,7 +141,7 @@ def rule_error(rng: Any, fit: NaiveBayesFit, mixture: GroupedMixture, *, test_po
     mixture
         The law of the test points.
     test_points
-        Drawn for each fit where the probability is not computed: for more than three classes, and for variances of each class.
+        Of every class for each fit where the probability is not computed: for more than three classes, and for variances of each class.
 
     Notes
     -----
@@ -156,9 +156,7 @@ def rule_error(rng: Any, fit: NaiveBayesFit, mixture: GroupedMixture, *, test_po
             offsets = xp.log(fit.class_counts[:, 0] / fit.class_counts[:, 1]) - xp.einsum("ri,ri->r", normals, middles)
             return two_class_error(normals, offsets, mixture)
         weights, intercepts = linear_rule(fit, namespace=xp)
-        if mixture.class_count == 3:
-            return linear_rule_error(weights, intercepts, mixture)
-        return drawn_rule_error(rng, weights, intercepts, mixture, test_points=mixture.class_count * test_points)
+        return exact_or_drawn_error(rng, weights, intercepts, mixture, test_points=test_points)
     size, classes, d = fit.means.shape
     precisions = 1.0 / fit.variances
     noise = rng.standard_normal((size, test_points, d))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from theorylab.backend import namespace_of
-from theorylab.models.gaussian_mixture import GroupedMixture, draw_features, draw_labels, drawn_rule_error, grouped_mixture, linear_rule_error
+from theorylab.models.gaussian_mixture import GroupedMixture, draw_features, draw_labels, exact_or_drawn_error, grouped_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.numerics.logistic_regression import LogisticFit, fit_logistic_batched
@@ -49,12 +49,8 @@ def fitted(features: Any, labels: Any, class_count: int, *, ridge: float, fit_in
 
 def error_columns(rng: Any, fit: LogisticFit, mixture: GroupedMixture, test_points: int) -> dict[str, Any]:
     """Return the error of each fit, exact for two or three classes and over `test_points` fresh points a class for more, and its square root."""
-    classes, xp = mixture.class_count, namespace_of(rng)
-    if classes <= 3:
-        error = linear_rule_error(fit.weights, fit.intercepts, mixture)
-    else:
-        error = drawn_rule_error(rng, fit.weights, fit.intercepts, mixture, test_points=classes * test_points)
-    return {"error": error, "root_error": xp.sqrt(error)}
+    error = exact_or_drawn_error(rng, fit.weights, fit.intercepts, mixture, test_points=test_points)
+    return {"error": error, "root_error": namespace_of(rng).sqrt(error)}
 
 
 def _logistic_block(

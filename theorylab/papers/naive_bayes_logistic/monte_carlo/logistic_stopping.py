@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from theorylab.backend import namespace_of
-from theorylab.models.gaussian_mixture import draw_features, draw_labels, drawn_rule_error, grouped_mixture, linear_rule_error
+from theorylab.models.gaussian_mixture import draw_features, draw_labels, exact_or_drawn_error, grouped_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.numerics.logistic_regression import fit_logistic_batched
+from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fitted
 from theorylab.papers.naive_bayes_logistic.monte_carlo.walks import LARGEST_SIZE, first_good_size
 from theorylab.validation import reals, whole_number
 
@@ -78,10 +78,8 @@ def sample_logistic_stopping_size(
     def error_of_fits(samples: int, walks: int) -> Any:
         labels = draw_labels(rng, walks, class_count=classes, sample_size=samples)
         features = draw_features(rng, mixture, labels)
-        fit = fit_logistic_batched(features, labels, classes, ridge=penalty, namespace=xp)
-        if classes <= 3:
-            return linear_rule_error(fit.weights, fit.intercepts, mixture)
-        return drawn_rule_error(rng, fit.weights, fit.intercepts, mixture, test_points=classes * points)
+        fit = fitted(features, labels, classes, ridge=penalty, namespace=xp)
+        return exact_or_drawn_error(rng, fit.weights, fit.intercepts, mixture, test_points=points)
 
     sizes = range(2 * classes, LARGEST_SIZE + 1, stride)
     return {"stopping_size": first_good_size(rng, size, sizes, error_of_fits, target)}
