@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from matplotlib.figure import Figure
+
 from figures.naive_bayes_logistic_excess import excess
 from figures.naive_bayes_logistic_proportional import proportional
 from figures.naive_bayes_logistic_real_data import digits
 from figures.naive_bayes_logistic_regimes import regimes
-from figures.naive_bayes_logistic_transforms import transforms
-from matplotlib.figure import Figure
-
 from figures.naive_bayes_logistic_sizes import learning_curves, phase_diagram, sample_size_against_dimension
+from figures.naive_bayes_logistic_transforms import transforms
 from theorylab.rows import Rows
 
 __all__ = ["FIGURES"]

@@ -11,9 +11,8 @@ from simulations.naive_bayes_logistic_excess import excess
 from simulations.naive_bayes_logistic_proportional import proportional
 from simulations.naive_bayes_logistic_real_data import digits
 from simulations.naive_bayes_logistic_regimes import regimes
-from simulations.naive_bayes_logistic_transforms import transforms
-
 from simulations.naive_bayes_logistic_sizes import learning_curves, phase_diagram, sample_size_against_dimension
+from simulations.naive_bayes_logistic_transforms import transforms
 from theorylab.laboratory import Laboratory
 from theorylab.rows import Rows
 
