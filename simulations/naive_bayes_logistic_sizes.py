@@ -19,24 +19,25 @@ EXCESS = 0.01
 
 def sample_size_against_dimension(lab: Laboratory) -> Rows:
     """Stop a growing training set at the first fit within 0.01 of the Bayes error, on the paper's grid and on every training size."""
-    generative = lab.at_scale([(2, 3, 5, 7), (100, 200, 400, 1000), 60], [(2, 3, 5, 7), (100, 200, 400, 1000, 2000, 4000), 400])
-    discriminative = lab.at_scale([(2, 3), (50, 100, 200), 16], [(2, 3, 5, 7), (100, 200, 400, 1000), 40])
+    fours = (100, 200, 400, 1000)
+    # Dimensions for each number of classes, and the number of walks.
+    generative = lab.at_scale((dict.fromkeys((2, 3, 5, 7), fours), 60), (dict.fromkeys((2, 3, 5, 7), (*fours, 2000, 4000)), 400))
+    discriminative = lab.at_scale(({2: (50, 100, 200, 400), 3: (50, 100, 200), 5: (50, 100)}, 16), (dict.fromkeys((2, 3, 5, 7), fours), 40))
     learners: dict[str, Any] = {
-        "naive_bayes": (monte_carlo.sample_stopping_size, generative),
-        "logistic": (monte_carlo.sample_logistic_stopping_size, discriminative),
+        "naive_bayes": (monte_carlo.sample_stopping_size, *generative),
+        "logistic": (monte_carlo.sample_logistic_stopping_size, *discriminative),
     }
     rows: Rows = []
-    for learner, (sampler, ((class_counts), dimensions, runs)) in learners.items():
-        for class_count in class_counts:
-            for dimension in dimensions:
-                design = closed_form.paper_design(class_count, dimension, rescaled=True)
-                target = round(closed_form.grouped_bayes_error(**design) + EXCESS, 8)
-                for grid, step in (("official", math.ceil(math.log(dimension))), ("every size", 1)):
-                    if learner == "logistic" and grid == "every size" and (class_count > 2 or dimension > lab.at_scale(100, 400)):
-                        continue
-                    stopped = lab.run(sampler, target_error=target, step=step, **design).few(runs, "stopping_size")
-                    fields = {"learner": learner, "class_count": class_count, "dimension": dimension, "grid": grid, "step": step}
-                    rows.append(sample_mean(stopped, **fields))
+    for learner, (sampler, dimensions, walks) in learners.items():
+        for class_count, dimension in ((classes, each) for classes in dimensions for each in dimensions[classes]):
+            design = closed_form.paper_design(class_count, dimension, rescaled=True)
+            target = round(closed_form.grouped_bayes_error(**design) + EXCESS, 8)
+            for grid, step in (("official", math.ceil(math.log(dimension))), ("every size", 1)):
+                if learner == "logistic" and grid == "every size" and (class_count > 2 or dimension > lab.at_scale(100, 400)):
+                    continue
+                stopped = lab.run(sampler, target_error=target, step=step, **design).few(walks, "stopping_size")
+                fields = {"learner": learner, "class_count": class_count, "dimension": dimension, "grid": grid, "step": step}
+                rows.append(sample_mean(stopped, **fields))
     return rows
 
 
