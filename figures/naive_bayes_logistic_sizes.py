@@ -124,8 +124,8 @@ def learning_curves(rows: Rows) -> Figure:
         panel_label(panel, f"({chr(ord('a') + number)}) $K={classes}$ classes, $d={dimension}$")
     note(
         figure,
-        f"Points: mean error of {rows[0]['replicates']} training sets with random class counts, with 99 % intervals; shaded: middle four fifths.\n"
-        "Line: exact expected error of naive Bayes. Logistic regression has the paper's ridge penalty, $C=1$.",
+        f"Points: mean error over training sets with random class counts, with 99 % intervals; shaded: the middle four fifths of {rows[0]['runs']}\n"
+        "of them. Line: exact expected error of naive Bayes. Logistic regression has the paper's ridge penalty, $C=1$.",
     )
     return figure
 
