@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import cupy_or_skip
 from scipy import stats
 
 from theorylab.backend import BackendError, DeviceGenerator, check_backend, generator, namespace_of
@@ -19,15 +20,6 @@ from theorylab.philox import philox_words
 SIZE = 40_000
 # Chance that one of the assertions below fails although all is well, each.
 LEVEL = 1e-10
-
-
-def cupy_or_skip() -> Any:
-    cupy = pytest.importorskip("cupy")
-    try:
-        check_backend("cupy")
-    except BackendError as error:
-        pytest.skip(str(error))
-    return cupy
 
 
 def fresh(namespace: Any = np) -> DeviceGenerator:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampling import cupy_or_skip
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
@@ -139,6 +140,18 @@ def test_compiled_and_plain_solvers_agree(
     for r in range(2):
         lowest = objective(x[r], y[r], plain, r, ridge)
         assert objective(x[r], y[r], compiled, r, ridge) <= lowest + 1e-9 * (1 + lowest)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(("m", "d", "classes", "ridge"), [(60, 10, 2, 1.0), (60, 10, 2, 0.0), (90, 8, 3, 0.5), (20, 50, 2, 1.0)])
+def test_the_device_finds_the_same(m: int, d: int, classes: int, ridge: float) -> None:
+    cupy = cupy_or_skip()
+    x, y = data(16, m, d, classes)
+    host = fit_logistic_batched(x, y, classes, ridge=ridge)
+    device = fit_logistic_batched(cupy.asarray(x), cupy.asarray(y), classes, ridge=ridge, namespace=cupy)
+    np.testing.assert_array_equal(device.separable.get(), host.separable)
+    np.testing.assert_allclose(device.weights.get(), host.weights, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(device.intercepts.get(), host.intercepts, rtol=1e-6, atol=1e-6)
 
 
 def test_plain_solver_finds_what_is_separable() -> None:

@@ -5,8 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
-__all__ = ["DeviceGenerator", "assert_equal_in_law", "assert_same_mean"]
+from theorylab.backend import BackendError, check_backend
+
+__all__ = ["DeviceGenerator", "assert_equal_in_law", "assert_same_mean", "cupy_or_skip"]
+
+
+def cupy_or_skip() -> Any:
+    """Return cupy, or skip the test where it or a GPU is missing."""
+    cupy = pytest.importorskip("cupy")
+    try:
+        check_backend("cupy")
+    except BackendError as error:
+        pytest.skip(str(error))
+    return cupy
 
 
 class DeviceGenerator:
