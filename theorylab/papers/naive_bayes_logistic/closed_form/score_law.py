@@ -184,20 +184,24 @@ def _angle(
 
     def vanished(exponent: float, square: float) -> np.ndarray:
         """Return where the modulus of the rest, roughly exp(-(d/2) log(1 + x) - (square/2) t^2 / (1 + x)), x = spread t^2, is exp(-exponent)."""
+        alone = np.expm1(2.0 * exponent / dimension) * np.ones(spread.shape)
+        if square == 0.0:
+            return np.sqrt(alone / spread)
         x = log_bisection(
-            lambda x: 0.5 * dimension * np.log1p(x) + 0.5 * square / spread * x / (1.0 + x) > exponent,
-            np.full(spread.shape, 1e-12),
-            np.expm1(2.0 * exponent / dimension) * np.ones(spread.shape),
+            lambda x: 0.5 * dimension * np.log1p(x) + 0.5 * square / spread * x / (1.0 + x) > exponent, np.full(spread.shape, 1e-12), alone
         )
         return np.sqrt(x / spread)
 
+    far = np.abs(distance) > 4.0
+    if not np.any(odds):
+        return np.where(far, np.sign(distance) * 0.7, 0.0)
     against = odds * distance < 0.0
     # Turned with the mean of T and against the odds, exp(i t odds) grows: by no more than exp(15) before the rest has vanished.
     steep = np.where(against, np.arcsin(np.minimum(np.sin(0.7), 15.0 / np.maximum(np.abs(odds) * vanished(60.0, certain), 1.0))), 0.7)
     # Turned with the odds and against the mean the whole grows, up to exp(distance^2 sin^2/2 / cos 2 angle).
     mild = np.where(against, np.arcsin(np.minimum(0.5, 2.0 / np.maximum(np.abs(distance), 4.0))), 0.5)
     slow = np.where(np.abs(odds) * vanished(33.0, squared_distance) * step > 0.5, np.sign(odds) * mild, 0.0)
-    return np.where(np.abs(distance) > 4.0, np.sign(distance) * steep, slow)
+    return np.where(far, np.sign(distance) * steep, slow)
 
 
 def _gaussian_excess(first: np.ndarray, second: np.ndarray, own: np.ndarray, other: np.ndarray, gap: float) -> np.ndarray:
