@@ -28,9 +28,7 @@ def regimes(rows: Rows) -> Figure:
         curves = [select(chosen, method=method) for method in METHODS]
         sizes = column(curves[0], "sample_size")
         for series, curve in enumerate(curves):
-            look = SERIES[series]
-            simulation_points(axes, sizes, curve, series)
-            axes.plot(sizes, column(curve, "estimate"), color=look.colour, linestyle=look.dash, linewidth=1.0, alpha=0.6, zorder=2)
+            simulation_points(axes, sizes, curve, series, linestyle=SERIES[series].dash, linewidth=1.0)
         _mark_changes(axes, select(chosen, method="difference"))
         design = closed_form.pairs_design(first["pair_correlation"], first["dimension"], first["naive_bayes_distance"], scaled=first["scaled"])
         _write_limits(axes, design)
@@ -38,7 +36,7 @@ def regimes(rows: Rows) -> Figure:
         panel_label(axes, rf"{title}, $\rho={first['pair_correlation']:g}$")
         axes.set_xlabel("training size $m$")
     plain_log_axis(panels[0], (0.05, 0.07, 0.1, 0.15, 0.2, 0.3), "y")
-    panels[0].set(ylabel="expected error", ylim=(0.038, 0.36))
+    panels[0].set(ylabel="expected error", ylim=(0.033, 0.45))
     series_legend(panels[2], list(METHODS.values()), loc="upper right")
     d, distance = rows[0]["dimension"], rows[0]["naive_bayes_distance"]
     note(
@@ -58,8 +56,8 @@ def _write_limits(axes: Axes, design: dict) -> None:
     if math.isclose(naive_bayes, bayes):
         write_level(axes, bayes, "limit of both", at=0.45, below=True)
     else:
-        write_level(axes, naive_bayes, "limit of naive Bayes", at=0.62)
-        write_level(axes, bayes, "limit of logistic regression", at=0.8, below=True)
+        write_level(axes, naive_bayes, "limit of naive Bayes", at=0.5)
+        write_level(axes, bayes, "limit of logistic regression", at=0.72, below=True)
 
 
 def _mark_changes(axes: Axes, differences: Rows) -> None:
