@@ -14,9 +14,9 @@ from sklearn.linear_model import LogisticRegression
 from theorylab.models.gaussian_mixture import draw_features, draw_labels, grouped_mixture
 from theorylab.montecarlo.samplers import make_request
 from theorylab.numerics.gaussian_integrals import ConvergenceError
-from theorylab.numerics.logistic_regression import SeparableDataError
+from theorylab.numerics.logistic_regression import SeparableDataError, fit_logistic_batched
 from theorylab.papers.naive_bayes_logistic import monte_carlo as simulator
-from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fitted
+from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import checked_convergence, fitted
 
 TWO: dict[str, Any] = {"gaps": (0.9, 0.3), "multiplicities": (3, 5), "standard_deviations": (2.0, 0.7), "ridge": 1.0}
 THREE: dict[str, Any] = {**TWO, "class_positions": (-1.0, 0.5, 1.5)}
@@ -232,3 +232,13 @@ def test_bad_parameters(samplers: list[Any], wrong: dict[str, Any], message: str
     for sampler in samplers:
         with pytest.raises(ValueError, match=message):
             sampler(np.random.default_rng(), 3, **{"gaps": (0.5,), "multiplicities": (4,), "ridge": 1.0, "sample_size": 9, **wrong})
+
+
+def test_only_fits_that_exist_must_converge() -> None:
+    labels = np.array([[0, 0, 1, 1]] * 3)
+    features = np.array([[[-2.0], [-1.0], [1.0], [2.0]], [[-2.0], [1.0], [-1.0], [2.0]], [[-1.0], [2.0], [0.5], [3.0]]])
+    # The first data set is separable: it has no estimate to converge to, and is flagged instead.
+    fit = checked_convergence(fit_logistic_batched(features, labels, 2, ridge=0.0, fit_intercept=False))
+    assert fit.separable.tolist() == [True, False, False]
+    with pytest.raises(ConvergenceError, match="has not converged on 1 of 3 training sets"):
+        checked_convergence(fit._replace(converged=np.array([False, True, False])))

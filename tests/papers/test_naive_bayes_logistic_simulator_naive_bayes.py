@@ -268,3 +268,16 @@ def test_bad_training_sets() -> None:
         fit(features, labels, 1, variance="pooled")
     with pytest.raises(ValueError, match="variances must have shape"):
         simulator.linear_rule(fit(features, labels, 2, variance="class"))
+
+
+def test_a_variance_floor_is_added_to_estimated_variances() -> None:
+    features, labels = np.array([[[1.0, 5.0], [3.0, 5.0], [7.0, 5.0]]]), np.array([[0, 0, 1]])
+    pooled, own = (simulator.fit_naive_bayes_batched(features, labels, 2, variance=kind, variance_floor=0.25) for kind in ("pooled", "class"))
+    assert pooled.variances.tolist() == [[[2.0 / 3.0 + 0.25, 0.25]]]
+    assert own.variances.tolist() == [[[1.25, 0.25], [0.25, 0.25]]]
+    with pytest.raises(ValueError, match="a feature of variance 0"):
+        simulator.fit_naive_bayes_batched(features, labels, 2, variance="pooled")
+    with pytest.raises(ValueError, match="at least 2 of every class"):
+        simulator.fit_naive_bayes_batched(features, labels, 2, variance="class")
+    with pytest.raises(ValueError, match="variance_floor must be finite and >= 0"):
+        simulator.fit_naive_bayes_batched(features, labels, 2, variance="pooled", variance_floor=-1.0)

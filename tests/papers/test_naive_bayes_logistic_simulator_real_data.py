@@ -92,8 +92,8 @@ def test_rare_digits_are_waited_for() -> None:
         ({"sample_size": 30, "digits": (3,)}, "digits must be at least 2 different"),
         ({"sample_size": 30, "digits": (-1, 2)}, "digits must be an integer >= 0"),
         ({"sample_size": 30, "ridge": 0.0}, "ridge must be finite and > 0"),
-        ({"sample_size": 30, "variance_floor": -0.1}, "variance_floor must be finite and >= 0"),
-        ({"sample_size": 30, "variance_floor": 0.0}, "variance_floor must be > 0 where a pixel is constant in a training set; got 0.0"),
+        ({"sample_size": 30, "variance_floor": -0.1}, "variance_floor must be finite and > 0"),
+        ({"sample_size": 30, "variance_floor": 0.0}, "variance_floor must be finite and > 0; got 0.0"),
     ],
 )
 def test_bad_parameters(parameters: dict[str, Any], message: str) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "exact_or_drawn_error",
     "grouped_mixture",
     "linear_rule_error",
+    "training_size",
     "two_class_error",
 ]
 
@@ -119,6 +120,11 @@ def grouped_mixture(
 
 
 # Training sets -------------------------------------------------------------------------------------------------------------------------------
+
+
+def training_size(sample_size: int | None, class_counts: Sequence[int] | None) -> int:
+    """Return m, whichever of the two says it; what does not fit together is refused where labels or counts are drawn."""
+    return int(sample_size if sample_size is not None else sum(class_counts or ()))
 
 
 def draw_class_counts(

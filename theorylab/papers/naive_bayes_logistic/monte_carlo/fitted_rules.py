@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.backend import namespace_of
 from theorylab.models.gaussian_mixture import GroupedMixture, exact_or_drawn_error, two_class_error
-from theorylab.validation import choice, whole_number
+from theorylab.validation import choice, reals, whole_number
 
 __all__ = ["VARIANCES", "NaiveBayesFit", "class_scores", "fit_naive_bayes_batched", "linear_rule", "rule_error"]
 
@@ -40,7 +40,14 @@ class NaiveBayesFit(NamedTuple):
 
 
 def fit_naive_bayes_batched(
-    features: Any, labels: Any, class_count: int, *, variance: str, standard_deviations: ArrayLike | None = None, namespace: Any = np
+    features: Any,
+    labels: Any,
+    class_count: int,
+    *,
+    variance: str,
+    standard_deviations: ArrayLike | None = None,
+    variance_floor: float = 0.0,
+    namespace: Any = np,
 ) -> NaiveBayesFit:
     """Fit naive Bayes to a batch of training sets, by the definitions.
 
@@ -54,6 +61,8 @@ def fit_naive_bayes_batched(
         "pooled": (1/m) sum_k sum_{y = k} (x_i - mean_ki)^2; "class": the same within each class, divided by its count; "known": given.
     standard_deviations
         (d,), the true ones; only for "known".
+    variance_floor
+        Added to estimated variances, >= 0. With a positive one a feature may be constant, and a class may have a single sample.
     namespace
         The array module of ``features``.
 
@@ -73,7 +82,8 @@ def fit_naive_bayes_batched(
         raise ValueError(f"features and labels must have shapes (R, m, d) and (R, m); got {features.shape} and {labels.shape}")
     members = (labels[:, :, None] == xp.arange(classes)).astype(features.dtype)
     counts = members.sum(axis=1)
-    least = 2 if variance == "class" else 1
+    floor = float(reals("variance_floor", variance_floor, minimum=0.0))
+    least = 2 if variance == "class" and floor == 0.0 else 1
     if not bool((counts >= least).all()) or not bool((counts.sum(axis=1) == labels.shape[1]).all()):
         lowest = int(counts.min())
         raise ValueError(f"labels must be in 0, ..., {classes - 1} with at least {least} of every class in every training set; got {lowest}")
@@ -87,6 +97,7 @@ def fit_naive_bayes_batched(
         # Squares of deviations, not differences of squares: those of a feature far from zero would cancel.
         squares = (features - xp.take_along_axis(means, labels[:, :, None], axis=1)) ** 2
         variances = squares.mean(axis=1)[:, None, :] if variance == "pooled" else members.swapaxes(1, 2) @ squares / counts[:, :, None]
+        variances = variances + floor
     if not bool((variances > 0.0).all()):
         raise ValueError("features must vary within the classes; got a feature of variance 0")
     return NaiveBayesFit(counts, means, variances)

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.backend import namespace_of
-from theorylab.models.gaussian_mixture import draw_labels, grouped_mixture
+from theorylab.models.gaussian_mixture import draw_labels, grouped_mixture, training_size
 from theorylab.models.wishart import bartlett_factors
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import error_columns, fit_nanoseconds, fitted, training_size
+from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import error_columns, fit_nanoseconds, fitted
 from theorylab.validation import array_of_shape, reals, whole_number
 
 __all__ = ["sample_isotropic_logistic_error"]

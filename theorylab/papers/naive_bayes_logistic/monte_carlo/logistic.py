@@ -10,18 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from theorylab.backend import namespace_of
-from theorylab.models.gaussian_mixture import GroupedMixture, draw_features, draw_labels, exact_or_drawn_error, grouped_mixture
+from theorylab.models.gaussian_mixture import GroupedMixture, draw_features, draw_labels, exact_or_drawn_error, grouped_mixture, training_size
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.numerics.logistic_regression import LogisticFit, fit_logistic_batched
 from theorylab.validation import whole_number
 
-__all__ = ["error_columns", "fit_nanoseconds", "fitted", "sample_logistic_error", "training_size"]
-
-
-def training_size(sample_size: int | None, class_counts: Sequence[int] | None) -> int:
-    """Return m; what does not fit together is refused where labels are drawn."""
-    return int(sample_size if sample_size is not None else sum(class_counts or ()))
+__all__ = ["checked_convergence", "error_columns", "fit_nanoseconds", "fitted", "sample_logistic_error"]
 
 
 def fit_nanoseconds(sample_size: int, dimension: int, class_count: int) -> float:
@@ -31,7 +26,9 @@ def fit_nanoseconds(sample_size: int, dimension: int, class_count: int) -> float
     return 20.0 * m * dimension + hessians + 10.0 * free * m * (0.2 * p + 6.0) + 5000.0
 
 
-def fitted(features: Any, labels: Any, class_count: int, *, ridge: float, fit_intercept: bool = True, namespace: Any) -> LogisticFit:
+def fitted(
+    features: Any, labels: Any, class_count: int, *, ridge: float, fit_intercept: bool = True, tolerance: float = 1e-8, namespace: Any
+) -> LogisticFit:
     """Fit all training sets; none may be separable without penalty, and all must converge.
 
     Raises
@@ -41,9 +38,21 @@ def fitted(features: Any, labels: Any, class_count: int, *, ridge: float, fit_in
     ConvergenceError
         If a fit has not converged.
     """
-    fit = fit_logistic_batched(features, labels, class_count, ridge=ridge, fit_intercept=fit_intercept, on_separable="raise", namespace=namespace)
-    if not bool(fit.converged.all()):
-        raise ConvergenceError(f"logistic regression has not converged on {int((~fit.converged).sum())} of {len(fit.converged)} training sets")
+    options: dict[str, Any] = {"ridge": ridge, "fit_intercept": fit_intercept, "tolerance": tolerance, "namespace": namespace}
+    return checked_convergence(fit_logistic_batched(features, labels, class_count, on_separable="raise", **options))
+
+
+def checked_convergence(fit: LogisticFit) -> LogisticFit:
+    """Return the fit if every training set that has a finite solution has converged to it.
+
+    Raises
+    ------
+    ConvergenceError
+        If one has not.
+    """
+    open_ones = ~(fit.converged | fit.separable)
+    if bool(open_ones.any()):
+        raise ConvergenceError(f"logistic regression has not converged on {int(open_ones.sum())} of {len(open_ones)} training sets")
     return fit
 
 

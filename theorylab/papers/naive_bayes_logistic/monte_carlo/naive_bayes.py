@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theorylab.backend import namespace_of
-from theorylab.models.gaussian_mixture import GroupedMixture, draw_class_counts, draw_features, draw_labels, grouped_mixture
+from theorylab.models.gaussian_mixture import GroupedMixture, draw_class_counts, draw_features, draw_labels, grouped_mixture, training_size
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import (
     VARIANCES,
@@ -26,11 +26,6 @@ __all__ = ["sample_naive_bayes_error", "sample_naive_bayes_error_raw", "standard
 DEFAULT_TEST_POINTS = 16
 
 
-def _total(sample_size: int | None, class_counts: Sequence[int] | None) -> int:
-    """Return the training size; what does not fit is refused where it is drawn."""
-    return int(sample_size if sample_size is not None else sum(class_counts or ()))
-
-
 def _raw_block(
     *,
     multiplicities: Sequence[int],
@@ -42,7 +37,7 @@ def _raw_block(
     **_: object,
 ) -> int:
     d = int(sum(multiplicities)) * (1 if pair_correlation is None else 2)
-    classes, m = len(class_positions), _total(sample_size, class_counts)
+    classes, m = len(class_positions), training_size(sample_size, class_counts)
     numbers = d * (3 * m + 3 * classes * test_points)
     return fitting_block(numbers=numbers, nanoseconds=d * (40 * m + 12 * classes**2 * test_points))
 
@@ -117,7 +112,7 @@ def _checked_sizes(variance: str, class_count: int, sample_size: int | None, cla
         If there are so few samples that the pooled variances are all zero.
     """
     choice("variance", variance, VARIANCES)
-    total = _total(sample_size, class_counts)
+    total = training_size(sample_size, class_counts)
     if variance == "pooled" and total == class_count:
         name = "sample_size" if sample_size is not None else "the sum of class_counts"
         raise ValueError(f"{name} must be >= {class_count + 1} for {class_count} classes with variance 'pooled'; got {total}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from theorylab.backend import namespace_of
-from theorylab.models.gaussian_mixture import draw_class_counts, draw_features, grouped_mixture
+from theorylab.models.gaussian_mixture import draw_class_counts, draw_features, grouped_mixture, training_size
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.validation import choice, reals, whole_number
 
@@ -151,7 +151,7 @@ def sample_log_odds_errors(
     limit = 0.5 * ((points - means[1 - true]) ** 2 - (points - means[true]) ** 2)
     log_odds = 0.5 * ((points - other) ** 2 - (points - own) ** 2)
     if variance == "pooled":
-        m = int(sample_size if sample_size is not None else sum(class_counts or ()))
+        m = training_size(sample_size, class_counts)
         if m <= 2:
             raise ValueError(f"sample_size must exceed 2 with pooled variances; got {m}")
         log_odds = log_odds * m / rng.chisquare(m - 2, (size, d))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from theorylab.backend import namespace_of
-from theorylab.models.gaussian_mixture import draw_features, draw_labels, grouped_mixture, linear_rule_error
+from theorylab.models.gaussian_mixture import draw_features, draw_labels, grouped_mixture, linear_rule_error, training_size
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import fit_naive_bayes_batched, linear_rule
-from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fit_nanoseconds, fitted, training_size
+from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fit_nanoseconds, fitted
 from theorylab.validation import reals
 
 __all__ = ["sample_paired_errors"]

@@ -7,6 +7,7 @@ from typing import Any
 from theorylab.backend import namespace_of, special_functions
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.numerics.logistic_regression import fit_logistic_batched, log_odds_form
+from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import checked_convergence, fitted
 from theorylab.papers.naive_bayes_logistic.monte_carlo.separability import draw_two_classes
 from theorylab.validation import reals, whole_number
 
@@ -46,16 +47,18 @@ def sample_proportional_logistic(rng: Any, size: int, *, half_distance: float, s
     ------
     ValueError
         If a parameter is out of range.
+    ConvergenceError
+        If a fit has not converged.
     """
     r = float(reals("half_distance", half_distance, minimum=0.0))
     m, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension)
     xp = namespace_of(rng)
     features, labels = draw_two_classes(rng, size, sample_size=m, dimension=d, half_distance=r)
-    fit = fit_logistic_batched(features, labels, 2, ridge=0.0, fit_intercept=False, namespace=xp)
+    fit = checked_convergence(fit_logistic_batched(features, labels, 2, ridge=0.0, fit_intercept=False, namespace=xp))
     direction, _ = log_odds_form(fit)
     apart = xp.flatnonzero(fit.separable)
     if apart.size:
-        penalised = fit_logistic_batched(features[apart], labels[apart], 2, ridge=_SMALL_RIDGE, fit_intercept=False, namespace=xp)
+        penalised = fitted(features[apart], labels[apart], 2, ridge=_SMALL_RIDGE, fit_intercept=False, namespace=xp)
         direction[apart] = log_odds_form(penalised)[0]
     alignment = direction[:, 0]
     norm = xp.sqrt((direction**2).sum(axis=1))

@@ -14,7 +14,8 @@ import numpy as np
 
 from theorylab.backend import namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.numerics.logistic_regression import fit_logistic_batched
+from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import fit_naive_bayes_batched
+from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fitted
 from theorylab.validation import integers, reals, whole_number
 
 __all__ = ["load_digit_images", "sample_digits_error"]
@@ -88,7 +89,7 @@ def sample_digits_error(
     ridge
         Of the logistic regression, > 0; see `theorylab.numerics.logistic_regression.fit_logistic_batched`. Pixels are scaled to [0, 1].
     variance_floor
-        Added to the variances of naive Bayes, >= 0; 0 is refused by training sets with a constant pixel.
+        Added to the variances of naive Bayes, > 0: the corner pixels are the same in all images.
 
     Returns
     -------
@@ -99,7 +100,9 @@ def sample_digits_error(
     Raises
     ------
     ValueError
-        If a parameter is out of range, or a variance is 0.
+        If a parameter is out of range.
+    ConvergenceError
+        If a logistic regression has not converged.
     """
     xp = namespace_of(rng)
     pixels, places = load_digit_images(digits)
@@ -108,26 +111,19 @@ def sample_digits_error(
     if m > total - 10:
         raise ValueError(f"sample_size must be at most {total - 10}, so that ten images are left to test; got {m}")
     penalty = float(reals("ridge", ridge, above=0.0))
-    floor = float(reals("variance_floor", variance_floor, minimum=0.0))
+    floor = float(reals("variance_floor", variance_floor, above=0.0))
     images, labels = xp.asarray(pixels), xp.asarray(places)
     order = _random_orders(rng, size, labels, m, classes)
     x, y, tests, truth = images[order[:, :m]], labels[order[:, :m]], images[order[:, m:]], labels[order[:, m:]]
-    members = (y[:, :, None] == xp.arange(classes)).astype(xp.float64)
-    counts = members.sum(axis=1)
-    means = members.swapaxes(1, 2) @ x / counts[:, :, None]
-    squares = (x - xp.take_along_axis(means, y[:, :, None], axis=1)) ** 2
-    own = members.swapaxes(1, 2) @ squares / counts[:, :, None]
-    fits = {"naive_bayes": squares.mean(axis=1)[:, None, :] + floor, "class_variances": own + floor}
     wrong = {}
-    for name, variances in fits.items():
-        if not bool((variances > 0.0).all()):
-            raise ValueError(f"variance_floor must be > 0 where a pixel is constant in a training set; got {variance_floor!r}")
+    for name, variance in (("naive_bayes", "pooled"), ("class_variances", "class")):
+        fit = fit_naive_bayes_batched(x, y, classes, variance=variance, variance_floor=floor, namespace=xp)
         # log(m_k / m) - (1/2) sum_i [(x_i - mean_ki)^2 / s_ki^2 + log s_ki^2], expanded.
-        weights = means / variances
-        level = xp.log(counts / m) - 0.5 * ((weights * means).sum(axis=2) + xp.log(variances).sum(axis=2))
-        scores = tests @ weights.swapaxes(1, 2) + level[:, None, :] - 0.5 * (tests * tests) @ (1.0 / variances).swapaxes(1, 2)
+        weights = fit.means / fit.variances
+        level = xp.log(fit.class_counts / m) - 0.5 * ((weights * fit.means).sum(axis=2) + xp.log(fit.variances).sum(axis=2))
+        scores = tests @ weights.swapaxes(1, 2) + level[:, None, :] - 0.5 * (tests * tests) @ (1.0 / fit.variances).swapaxes(1, 2)
         wrong[name] = (scores.argmax(axis=2) != truth).mean(axis=1)
-    logistic = fit_logistic_batched(x, y, classes, ridge=penalty, tolerance=1e-4, namespace=xp)
+    logistic = fitted(x, y, classes, ridge=penalty, tolerance=1e-4, namespace=xp)
     scores = tests @ logistic.weights.swapaxes(1, 2) + logistic.intercepts[:, None, :]
     wrong["logistic"] = (scores.argmax(axis=2) != truth).mean(axis=1)
     return wrong

@@ -15,7 +15,7 @@ import numpy as np
 from theorylab.backend import namespace_of
 from theorylab.models.gaussian_mixture import GroupedMixture, draw_features, draw_labels, grouped_mixture, two_class_error
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.numerics.logistic_regression import fit_logistic_batched
+from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fitted
 from theorylab.validation import integers, reals, whole_number
 
 __all__ = ["expected_log_loss", "sample_logistic_excess", "sample_multinomial_loss_excess", "sample_rademacher_average", "sample_score_squares"]
@@ -146,11 +146,13 @@ def sample_logistic_excess(
         If a parameter is out of range.
     SeparableDataError
         If a training set is separable, so that there is no fit: no mean over all training sets exists then.
+    ConvergenceError
+        If a fit has not converged.
     """
     mixture, xp = _two_classes(dimension, mahalanobis_distance), namespace_of(rng)
     features, labels = _training_set(rng, size, mixture, sample_size, random_counts)
     distance, m = float(mahalanobis_distance), labels.shape[1]
-    fit = fit_logistic_batched(features, labels, 2, ridge=0.0, on_separable="raise", namespace=xp)
+    fit = fitted(features, labels, 2, ridge=0.0, namespace=xp)
     normal, offset = fit.weights[:, 0] - fit.weights[:, 1], fit.intercepts[:, 0] - fit.intercepts[:, 1]
     truth = xp.zeros((1, mixture.dimension))
     truth[0, 0] = distance
@@ -211,17 +213,19 @@ def sample_multinomial_loss_excess(
         If a parameter is out of range.
     SeparableDataError
         If a training set is separable.
+    ConvergenceError
+        If a fit has not converged.
     """
     mixture, xp = grouped_mixture(gaps, multiplicities, class_positions=class_positions), namespace_of(rng)
     classes, m = mixture.class_count, whole_number("sample_size", sample_size, minimum=mixture.class_count)
     labels = draw_labels(rng, size, class_count=classes, sample_size=m)
     features = draw_features(rng, mixture, labels)
-    fit = fit_logistic_batched(features, labels, classes, ridge=0.0, on_separable="raise", namespace=xp)
+    fit = fitted(features, labels, classes, ridge=0.0, namespace=xp)
     points = draw_features(rng, mixture, rng.integers(0, classes, (size, whole_number("test_points", test_points))))
     means = xp.asarray(mixture.class_means)
     true = _log_probabilities(xp, points @ means.T - 0.5 * (means**2).sum(axis=1))
-    fitted = _log_probabilities(xp, points @ fit.weights.swapaxes(1, 2) + fit.intercepts[:, None])
-    return {"loss_excess": m * (xp.exp(true) * (true - fitted)).sum(axis=2).mean(axis=1)}
+    estimated = _log_probabilities(xp, points @ fit.weights.swapaxes(1, 2) + fit.intercepts[:, None])
+    return {"loss_excess": m * (xp.exp(true) * (true - estimated)).sum(axis=2).mean(axis=1)}
 
 
 def _log_probabilities(xp: Any, scores: Any) -> Any:

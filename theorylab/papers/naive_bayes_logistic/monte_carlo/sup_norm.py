@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from theorylab.backend import namespace_of
-from theorylab.models.gaussian_mixture import draw_class_counts, draw_labels
+from theorylab.models.gaussian_mixture import draw_class_counts, draw_labels, training_size
 from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import fit_naive_bayes_batched
 from theorylab.validation import reals, whole_number
 
 __all__ = ["sample_largest_mean_error", "sample_largest_variance_error", "sample_parameter_errors", "sample_parameter_errors_raw"]
@@ -68,12 +69,8 @@ def sample_largest_variance_error(rng: Any, size: int, *, dimension: int, degree
     return abs(rng.chisquare(nu, (size, d)) / nu - 1.0).max(axis=1)
 
 
-def _total(sample_size: int | None, class_counts: Sequence[int] | None) -> int:
-    return int(sample_size if sample_size is not None else sum(class_counts or (2,)))
-
-
 def _raw_block(*, class_count: int, dimension: int, sample_size: int | None, class_counts: Sequence[int] | None, **_: object) -> int:
-    numbers = _total(sample_size, class_counts) * (2.0 * dimension + class_count)
+    numbers = training_size(sample_size, class_counts) * (2.0 * dimension + class_count)
     return fitting_block(numbers=numbers, nanoseconds=30.0 * numbers)
 
 
@@ -107,16 +104,13 @@ def sample_parameter_errors_raw(
     labels = draw_labels(rng, size, class_count=classes, sample_size=sample_size, class_counts=class_counts)
     xp = namespace_of(rng)
     features = rng.standard_normal((size, labels.shape[1], d))
-    members = (labels[:, :, None] == xp.arange(classes)).astype(features.dtype)
-    counts = members.sum(axis=1)
-    means = members.swapaxes(1, 2) @ features / counts[:, :, None]
-    variances = ((features - members @ means) ** 2).mean(axis=1)
-    shares = counts / labels.shape[1]
-    return _errors(xp, abs(means).max(axis=(1, 2)), abs(variances - 1.0).max(axis=1), shares)
+    fit = fit_naive_bayes_batched(features, labels, classes, variance="pooled", namespace=xp)
+    shares = fit.class_counts / labels.shape[1]
+    return _errors(xp, abs(fit.means).max(axis=(1, 2)), abs(fit.variances[:, 0] - 1.0).max(axis=1), shares)
 
 
 def _sufficient_block(*, class_count: int, dimension: int, sample_size: int | None, class_counts: Sequence[int] | None, **_: object) -> int:
-    numbers = (class_count + 1.0) * dimension + (_total(sample_size, class_counts) if sample_size is not None else 0.0)
+    numbers = (class_count + 1.0) * dimension + (training_size(sample_size, class_counts) if sample_size is not None else 0.0)
     return fitting_block(numbers=2.0 * numbers, nanoseconds=30.0 * numbers)
 
 
@@ -143,7 +137,7 @@ def sample_parameter_errors(
     """
     classes, d = whole_number("class_count", class_count, minimum=2), whole_number("dimension", dimension)
     counts = draw_class_counts(rng, size, class_count=classes, sample_size=sample_size, class_counts=class_counts)
-    m, xp = _total(sample_size, class_counts), namespace_of(rng)
+    m, xp = training_size(sample_size, class_counts), namespace_of(rng)
     if m <= classes:
         raise ValueError(f"sample_size must exceed class_count = {classes}; got {m}")
     means = abs(rng.standard_normal((size, classes, d))).max(axis=2) / xp.sqrt(counts)
