@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from theorylab.backend import namespace_of
+from theorylab.models.symmetric_mixture import axis_mean, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fetch, fitting_block
 from theorylab.numerics.logistic_regression import is_separable
 from theorylab.validation import reals, whole_number
@@ -35,10 +36,9 @@ def draw_two_classes(rng: Any, size: int, *, sample_size: int, dimension: int, h
     tuple of arrays
         Features (size, m, d) and labels (size, m), 1 for s = 1 and 0 for s = -1. A class may be absent: the coins are independent.
     """
-    labels = rng.integers(0, 2, (size, sample_size))
-    features = rng.standard_normal((size, sample_size, dimension))
-    features[:, :, 0] += half_distance * (2.0 * labels - 1.0)
-    return features, labels
+    mean = axis_mean(namespace_of(rng), half_distance, dimension)
+    features, signs = draw_symmetric_mixture(rng, size, sample_size=sample_size, mean=mean)
+    return features, (signs > 0.0).astype(int)
 
 
 def strictly_separable(rows: np.ndarray) -> bool:
