@@ -128,3 +128,27 @@ def test_mean_of_the_density_by_adaptive_quadrature() -> None:
     lower, upper = rm.marchenko_pastur_support(2.0)
     mass = quad(lambda x: rm.marchenko_pastur_density(x, 2.0), lower, upper)[0]
     assert mass == pytest.approx(0.5, abs=1e-7)
+
+
+def test_spiked_overlap_by_hand_and_at_its_threshold() -> None:
+    assert rm.spiked_overlap(2.0, 1.0) == pytest.approx(0.75 / 1.5, rel=1e-15)
+    assert rm.spiked_overlap([0.5, 1.0, 1.0 + 1e-9], 1.0).tolist() == pytest.approx([0.0, 0.0, 1e-9], rel=1e-6)
+    assert rm.spiked_overlap(0.0, 0.3) == 0.0
+    assert rm.spiked_overlap(1e8, 2.0) == pytest.approx(1.0, abs=3e-8)
+    assert rm.spiked_overlap(np.ones((2, 1)), np.array([0.1, 0.2, 0.3])).shape == (2, 3)
+
+
+def test_spiked_overlap_of_a_large_sample() -> None:
+    rng = np.random.default_rng(11)
+    for spike, gamma in ((1.5, 0.5), (3.0, 2.0)):
+        d = 400
+        data = rng.standard_normal((round(d / gamma), d))
+        data[:, 0] *= np.sqrt(1.0 + spike)
+        vector = np.linalg.svd(data, full_matrices=False)[2][0]
+        assert vector[0] ** 2 == pytest.approx(rm.spiked_overlap(spike, gamma), abs=0.12)
+
+
+@pytest.mark.parametrize(("spike", "gamma", "name"), [(-0.1, 1.0, "spike"), (1.0, 0.0, "features_per_sample"), (np.nan, 1.0, "spike")])
+def test_spiked_overlap_bad_arguments(spike: float, gamma: float, name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be finite"):
+        rm.spiked_overlap(spike, gamma)

@@ -1,4 +1,4 @@
-r"""Spectra of large sample covariances: the Marchenko-Pastur law and the Tracy-Widom edge.
+r"""Spectra of large sample covariances: the Marchenko-Pastur law, the Tracy-Widom edge and the eigenvector of a spike.
 
 Convention: S = X^T X with X of n independent rows N(0, I_d); ``features_per_sample`` is gamma = d/n, and the Marchenko-Pastur law is the limit of
 the d eigenvalues lambda of S/n, zeros included.
@@ -22,6 +22,7 @@ __all__ = [
     "marchenko_pastur_ridge_mean",
     "marchenko_pastur_stieltjes",
     "marchenko_pastur_support",
+    "spiked_overlap",
 ]
 
 # Mean of the Tracy-Widom law for beta = 1; the tests recompute it from F_1(s) = det(1 - Ai((x + y)/2)/2) on L2(s, infinity).
@@ -220,3 +221,36 @@ def largest_eigenvalue_mean(degrees_of_freedom: ArrayLike, dimension: ArrayLike,
     """
     centre, scale = largest_eigenvalue_location(degrees_of_freedom, dimension, centring=centring)
     return centre + TRACY_WIDOM_MEAN * scale
+
+
+def spiked_overlap(spike: ArrayLike, features_per_sample: ArrayLike) -> Any:
+    r"""Return the limit of the squared cosine between the first eigenvectors of a sample covariance and of the covariance I + spike u u^T.
+
+    Formula: ``(1 - gamma / spike^2) / (1 + gamma / spike)`` above the threshold spike^2 > gamma, and 0 below it.
+
+    Parameters
+    ----------
+    spike
+        What the variance along u exceeds 1 by, >= 0; broadcasts.
+    features_per_sample
+        gamma = d/n > 0; broadcasts.
+
+    Returns
+    -------
+    float or ndarray
+        In [0, 1).
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    Notes
+    -----
+    Baik, Ben Arous & Peche (2005) for the threshold, Benaych-Georges & Nadakuditi (2012) for the overlap. The rows need not be normal along u.
+    """
+    theta, gamma = reals("spike", spike, minimum=0.0), reals("features_per_sample", features_per_sample, above=0.0)
+    theta, gamma = np.broadcast_arrays(np.asarray(theta), np.asarray(gamma))
+    seen = theta**2 > gamma
+    safe = np.where(seen, theta, 1.0)
+    return plain(np.where(seen, (1.0 - gamma / safe**2) / (1.0 + gamma / safe), 0.0))
