@@ -1,0 +1,166 @@
+"""Directions of the mean of a symmetric mixture, estimated from unlabelled samples: batches of data sets at once, in any array module.
+
+Samples are kept coordinates first, (R, d, n). Each of these estimators sees x and -x alike, so each finds the mean up to its sign.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from theorylab.numerics.gaussian_integrals import ConvergenceError
+
+__all__ = ["absolute_direction", "leading_direction", "mixture_mean"]
+
+_NEWTON_STEPS, _EM_STEPS = 24, 20_000
+_SIGN_STEPS = 400
+# Steps of Newton's method that share one Hessian: a step costs two products with the samples, a Hessian d of them.
+_SHARED = 6
+_TOLERANCE = 1e-10
+
+
+def _log_cosh_sum(namespace: Any, margins: Any) -> Any:
+    """Return sum_j log cosh t_j for margins (R, 1, n)."""
+    size = abs(margins)
+    return (size + namespace.log1p(namespace.exp(-2.0 * size))).sum(axis=(1, 2)) - margins.shape[2] * math.log(2.0)
+
+
+def _newton(features: Any, start: Any, labeled_sum: Any, total: int, tolerance: float, namespace: Any) -> tuple[Any, Any]:
+    """Return means (R, d) and which of them did not come to rest."""
+    xp, mean = namespace, start
+    identity, hessian = xp.eye(features.shape[1]), None
+    step = xp.ones_like(mean)
+    for iteration in range(_NEWTON_STEPS):
+        responses = xp.tanh(mean[:, None, :] @ features)
+        slope = (features @ responses.swapaxes(1, 2))[:, :, 0] - total * mean + labeled_sum
+        if iteration % _SHARED == 0:
+            hessian = total * identity - (features * (1.0 - responses**2)) @ features.swapaxes(1, 2)
+        step = xp.linalg.solve(hessian, slope[:, :, None])[:, :, 0]
+        mean = mean + step
+        if float(abs(step).max()) < tolerance:
+            break
+    return mean, abs(step).max(axis=1) >= tolerance
+
+
+def _expectation_maximisation(features: Any, start: Any, labeled_sum: Any, total: int, tolerance: float, namespace: Any) -> Any:
+    """Return means (R, d) by EM, which always climbs, but slowly where the samples say little."""
+    xp, mean = namespace, start
+    for _ in range(_EM_STEPS):
+        before = mean
+        mean = ((features @ xp.tanh(mean[:, None, :] @ features).swapaxes(1, 2))[:, :, 0] + labeled_sum) / total
+        if float(abs(mean - before).max()) < tolerance:
+            return mean
+    raise ConvergenceError(f"EM did not end in {_EM_STEPS} steps: the last one was {float(abs(mean - before).max()):.3g} long")
+
+
+def mixture_mean(
+    features: Any, start: Any, *, labeled_sum: Any = None, labeled_size: int = 0, tolerance: float = _TOLERANCE, namespace: Any = np
+) -> Any:
+    """Maximise the likelihood of the mean mu of ``(N(mu, I) + N(-mu, I))/2``, with some labelled samples if there are any.
+
+    Stationary: ``(m + n) mu = sum_i y_i x_i + sum_j tanh(<mu, x_j>) x_j``. The right side over m + n is the step of expectation and maximisation
+    (EM), whose fixed point this is; it is found by Newton's method, which takes fewer steps, and by EM itself where that strays.
+
+    Parameters
+    ----------
+    features
+        (R, d, n).
+    start
+        (R, d) or (d,).
+    labeled_sum, labeled_size
+        sum_i y_i x_i, (R, d), and m.
+    tolerance
+        Largest last step in any coordinate.
+    namespace
+        The array module of the arguments.
+
+    Returns
+    -------
+    array (R, d)
+
+    Raises
+    ------
+    ConvergenceError
+        If EM does not end in 20000 steps.
+    """
+    xp = namespace
+    total, first = features.shape[2] + labeled_size, xp.zeros(features.shape[:2]) + start
+    sums = 0.0 * first if labeled_sum is None else labeled_sum
+
+    def log_likelihood(place: Any) -> Any:
+        return _log_cosh_sum(xp, place[:, None, :] @ features) - 0.5 * total * (place**2).sum(axis=1) + (place * sums).sum(axis=1)
+
+    mean, astray = _newton(features, first, sums, total, tolerance, xp)
+    # A stationary point below the start is the saddle at 0, or a place beyond it.
+    astray = astray | ~(log_likelihood(mean) >= log_likelihood(first) - 1e-9 * total)
+    if bool(astray.any()):
+        mean[astray] = _expectation_maximisation(features[astray], first[astray], sums[astray], total, tolerance, xp)
+    return mean
+
+
+def _settled_direction(features: Any, start: Any, namespace: Any) -> Any:
+    """Repeat ``w <- sum_j sign(<w, x_j>) x_j`` until no sign changes; returns directions (R, d) of no particular length."""
+    xp = namespace
+    direction = xp.zeros(features.shape[:2]) + start
+    result, active = direction.copy(), xp.arange(len(direction))
+    signs = xp.sign(direction[:, None, :] @ features)
+    for _ in range(_SIGN_STEPS):
+        direction = (features @ signs.swapaxes(1, 2))[:, :, 0]
+        changed = xp.sign(direction[:, None, :] @ features)
+        moving = (changed != signs).any(axis=(1, 2))
+        result[active] = direction
+        still = int(moving.sum())
+        if still == 0:
+            return result
+        signs = changed
+        # A copy of what still moves pays once half has come to rest.
+        if 2 * still <= len(active):
+            active, features, signs = active[moving], features[moving], signs[moving]
+    raise ConvergenceError(f"{still} of {len(result)} directions still change signs after {_SIGN_STEPS} steps")
+
+
+def absolute_direction(features: Any, starts: Sequence[Any], *, namespace: Any = np) -> Any:
+    """Maximise sum_j |<w, x_j>| over unit vectors, what is left of the unlabelled ramp as its slope falls to 0 (the L1 principal component).
+
+    The map ``w <- sum_j sign(<w, x_j>) x_j`` never lowers the sum over |w|, and ends when no sign changes any more. It stops at the first of many
+    local maxima: from one start it stays too close to that start. Hence several starts, of which the best end is kept.
+
+    Parameters
+    ----------
+    features
+        (R, d, n).
+    starts
+        Directions, each (R, d) or (d,), of any length.
+    namespace
+        The array module of the arguments.
+
+    Returns
+    -------
+    array (R, d), of length 1
+
+    Raises
+    ------
+    ConvergenceError
+        If signs still change after 400 steps.
+    """
+    xp = namespace
+    best, height = None, None
+    for start in starts:
+        direction = _settled_direction(features, start, xp)
+        direction = direction / xp.sqrt((direction**2).sum(axis=1))[:, None]
+        reached = abs(direction[:, None, :] @ features).sum(axis=(1, 2))
+        if best is None:
+            best, height = direction, reached
+        else:
+            higher = reached > height
+            best, height = xp.where(higher[:, None], direction, best), xp.maximum(reached, height)
+    return best
+
+
+def leading_direction(features: Any, *, namespace: Any = np) -> Any:
+    """Return the first eigenvector (R, d) of the second moments of features (R, d, n), of length 1 and either sign."""
+    _, vectors = namespace.linalg.eigh(features @ features.swapaxes(1, 2))
+    return vectors[:, :, -1]
