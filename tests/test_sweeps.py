@@ -28,7 +28,12 @@ FIGURES = {slug: load_wing("figures", slug, ROOT).FIGURES for slug in slugs()}
 NAMED = [(slug, name) for slug in slugs() for name in SWEEPS[slug]]
 ONE_STEP = load_wing("simulations", "one_step_gd", ROOT)
 # A sweep of every paper that takes a second with one look a point.
-SHORT = {"one_step_gd": "test_length", "aggregate_responses": "risk_against_snr", "naive_bayes_logistic": "phase_diagram"}
+SHORT = {
+    "one_step_gd": "test_length",
+    "aggregate_responses": "risk_against_snr",
+    "naive_bayes_logistic": "phase_diagram",
+    "unlabeled_ood_gmm": "adversarial",
+}
 
 
 @pytest.fixture
