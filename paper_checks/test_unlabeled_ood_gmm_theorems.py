@@ -112,6 +112,17 @@ def test_maximum_likelihood_and_the_widest_ramp_obey_theorem_4_2(lab: Laboratory
 
 
 @bounds
+def test_robust_self_training_obeys_theorem_4_2(lab: Laboratory) -> None:
+    """The method itself at small slopes, with as many unlabelled samples as that, for two weights of theirs."""
+    d, m, n, s = 10, 2000, 100, 1.0
+    bound = theory.theorem_nonrobust_bound(d, m, n, mean_norm=s).value
+    for weight in (1.0, 20.0):
+        sizes = {"dimension": d, "labeled_size": m, "unlabeled_size": n, "unlabeled_weight": weight}
+        run = lab.run(simulate.sample_self_trained_risk, **sizes, **same(s))
+        assert run.probability_above(float(norm.cdf(-s)) + bound, "risk").less_than(0.05, refutes={"one in twenty": 0.05})
+
+
+@bounds
 def test_few_unlabelled_samples_alone_break_it(lab: Laboratory) -> None:
     """With n << d/s^4 the leading eigenvector is a direction by chance: the theorem is about the trained rule, not about any use of the samples."""
     for d, n, s in ((50, 1, 2.0), (4000, 400, 0.5)):

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
+from scipy.stats import norm
 
-from theorylab.numerics.gaussian_integrals import ConvergenceError, bivariate_normal_cdf, gaussian_expectation
+from theorylab.numerics.gaussian_integrals import ConvergenceError, bivariate_normal_cdf, gaussian_expectation, normal_density
 
 
 @pytest.mark.parametrize("power", range(13))
@@ -94,3 +95,9 @@ def test_bivariate_limits() -> None:
         bivariate_normal_cdf(0.0, 0.0, 1.1)
     with pytest.raises(ValueError, match="second must not be NaN"):
         bivariate_normal_cdf(0.0, [np.nan], 0.1)
+
+
+def test_normal_density() -> None:
+    places = np.array([[-30.0, 0.0], [1.5, 8.0]])
+    assert normal_density(places) == pytest.approx(norm.pdf(places), rel=1e-14, abs=0.0)
+    assert normal_density(0) == pytest.approx(1 / np.sqrt(2 * np.pi), rel=1e-15)

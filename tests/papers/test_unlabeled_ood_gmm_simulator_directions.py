@@ -28,6 +28,14 @@ def test_newton_ends_where_em_ends() -> None:
     np.testing.assert_allclose(found, slow, atol=1e-9)
 
 
+def test_newton_takes_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the right Hessian the digits of the answer are there after ten steps, and EM is not called."""
+    monkeypatch.setattr(mixture_fits, "_NEWTON_STEPS", 10)
+    monkeypatch.setattr(mixture_fits, "_EM_STEPS", 0)
+    features = samples(19, 30, 4, 2000, 1.2)
+    assert simulate.mixture_mean(features, np.array([1.2, 0.0, 0.0, 0.0])).shape == (30, 4)
+
+
 def test_likelihood_with_labels() -> None:
     rng = np.random.default_rng(1)
     features, start = samples(2, 10, 3, 200, 1.0), np.array([1.0, 0.0, 0.0])

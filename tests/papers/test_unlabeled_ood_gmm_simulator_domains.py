@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sampling import DeviceGenerator, assert_equal_in_law
+from sampling import DeviceGenerator as BareGenerator
+from sampling import assert_equal_in_law, assert_same_mean, cupy_or_skip
 from scipy.stats import wasserstein_distance
 
+from theorylab.backend import DeviceGenerator
 from theorylab.papers.unlabeled_ood_gmm import monte_carlo as simulate
 
 SORTED = {"sample_size": 30, "mean_norm0": 0.4, "mean_norm1": 1.3}
@@ -50,16 +52,24 @@ def test_contaminated_angles_by_a_grid() -> None:
             assert max(reached) >= objective.max() - 2e-3
 
 
-@pytest.mark.parametrize(
-    ("sampler", "setting", "name"),
-    [
-        (simulate.sample_sorted_distance, SORTED, "distance"),
-        (simulate.sample_total_variation, VARIATION, "distance"),
-        (simulate.sample_contaminated_angles, CONTAMINATED, "ramp"),
-    ],
-)
-def test_the_device_path(sampler, setting: dict, name: str) -> None:
-    assert_equal_in_law(sampler(DeviceGenerator(1), 2000, **setting)[name], sampler(np.random.default_rng(2), 2000, **setting)[name])
+CASES = [
+    (simulate.sample_sorted_distance, SORTED, "distance"),
+    (simulate.sample_total_variation, VARIATION, "distance"),
+    (simulate.sample_contaminated_angles, CONTAMINATED, "ramp"),
+]
+
+
+@pytest.mark.parametrize(("sampler", "setting", "name"), CASES)
+def test_a_device_generator_on_the_host_agrees(sampler, setting: dict, name: str) -> None:
+    assert_equal_in_law(sampler(BareGenerator(1), 2000, **setting)[name], sampler(np.random.default_rng(2), 2000, **setting)[name])
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(("sampler", "setting", "name"), CASES)
+def test_device_and_host_agree(sampler, setting: dict, name: str) -> None:
+    device = sampler(DeviceGenerator(cupy_or_skip(), 7, 0), 4096, **setting)
+    assert all(hasattr(values, "get") for values in device.values())
+    assert_same_mean(device[name].get(), sampler(np.random.default_rng(), 4096, **setting)[name])
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_on_a_device(name: str) -> None:
         (simulate.sample_spectral_rule, SPECTRAL, {"alignment": 1.01}, "alignment must be finite and >= -1 and <= 1"),
         (simulate.sample_spectral_rule, SPECTRAL, {"half_distance": 0.0}, "half_distance must be finite and > 0"),
         (simulate.sample_pseudo_label_step, PSEUDO, {"dimension": 2}, "dimension must be an integer >= 3"),
-        (simulate.sample_pseudo_label_step, PSEUDO, {"shifted_half_distance": -1.0}, "shifted_half_distance must be finite and >= 0"),
+        (simulate.sample_pseudo_label_step, PSEUDO, {"shifted_half_distance": -1.0}, "shifted_half_distance must be finite and > 0"),
         (simulate.sample_message_passing, PASSING, {"iterations": 0}, "iterations must be an integer >= 1"),
         (simulate.sample_message_passing, PASSING, {"alignment": -2.0}, "alignment must be finite"),
         (simulate.sample_scatter_rules, SCATTER, {"unlabeled_size": 4}, "unlabeled_size must be an integer >= 5; got 4"),

@@ -16,12 +16,17 @@ from scipy.special import ndtr, owens_t
 
 from theorylab.validation import plain, reals
 
-__all__ = ["ConvergenceError", "QuadratureResult", "bivariate_normal_cdf", "gaussian_expectation"]
+__all__ = ["ConvergenceError", "QuadratureResult", "bivariate_normal_cdf", "gaussian_expectation", "normal_density"]
 
 # The normal density at 16 is 1e-56: integrands that grow like exp(5 |z|) or slower lose nothing beyond it, and others are caught below.
 _REACH = 16.0
 _NODES = 20
 _LARGEST_REFINEMENT = 64
+
+
+def normal_density(place: ArrayLike) -> Any:
+    """Return the standard normal density; `scipy.stats` takes a hundred times as long for one number. No argument is checked."""
+    return np.exp(-0.5 * np.square(place)) / np.sqrt(2.0 * np.pi)
 
 
 class ConvergenceError(ArithmeticError):

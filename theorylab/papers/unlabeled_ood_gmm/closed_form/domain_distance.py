@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf, ndtr
 
+from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.numerics.roots import log_bisection
 from theorylab.validation import plain, reals
 
@@ -31,10 +32,6 @@ def _checked(mean_norm0: ArrayLike, mean_norm1: ArrayLike, sigma: Any) -> tuple[
     first, second = reals("mean_norm0", mean_norm0, minimum=0.0) / sigma, reals("mean_norm1", mean_norm1, minimum=0.0) / sigma
     low, high = np.broadcast_arrays(np.minimum(first, second), np.maximum(first, second))
     return low, high
-
-
-def _density(z: Any) -> Any:
-    return np.exp(-0.5 * np.square(z)) / np.sqrt(2.0 * np.pi)
 
 
 def mean_absolute_margin(margin_mean: ArrayLike, margin_deviation: ArrayLike = 1.0) -> Any:
@@ -64,7 +61,7 @@ def mean_absolute_margin(margin_mean: ArrayLike, margin_deviation: ArrayLike = 1
     """
     mean, sigma = reals("margin_mean", margin_mean), reals("margin_deviation", margin_deviation, above=0.0)
     z = mean / sigma
-    return plain(mean * (2.0 * ndtr(z) - 1.0) + 2.0 * sigma * _density(z))
+    return plain(mean * (2.0 * ndtr(z) - 1.0) + 2.0 * sigma * normal_density(z))
 
 
 def mixture_wasserstein1(mean_norm0: ArrayLike, mean_norm1: ArrayLike, standard_deviation: ArrayLike = 1.0) -> Any:
@@ -168,10 +165,9 @@ def mixture_total_variation(mean_norm0: ArrayLike, mean_norm1: ArrayLike, standa
         ratio = np.where(large < 2.0, np.log1p(product), apart + np.log1p(np.exp(-2.0 * large)) - np.log1p(np.exp(-2.0 * small)))
         return ratio > 0.5 * (high - low) * (high + low)
 
-    # Equal laws have no such point, and no distance; log cosh(b) - log cosh(a) >= b - a - log 2 bounds the root.
-    differ = high > low
-    end = np.where(differ, 0.5 * (high + low) + np.log(2.0) / np.where(differ, high - low, 1.0) + 1.0, 1.0)
-    place = log_bisection(likelier, np.full(low.shape, 1e-3), end)
-    near = _integral_between(lambda u: _density(u - place[..., None]) - _density(u + place[..., None]), low, np.minimum(high, low + 2.0))
+    # The root is at most x = u1 + 1: x tanh(u x) is concave in u and at least u at both ends of [0, u1], so its integral over [u0, u1], the left
+    # side, is at least that of u, the right side.
+    place = log_bisection(likelier, np.full(low.shape, 1e-3), high + 1.0)
+    near = _integral_between(lambda u: normal_density(u - place[..., None]) - normal_density(u + place[..., None]), low, np.minimum(high, low + 2.0))
     tails = [ndtr(u - place) + ndtr(-u - place) for u in (low, high)]
     return plain(np.where(high - low < 2.0, near, tails[1] - tails[0]))

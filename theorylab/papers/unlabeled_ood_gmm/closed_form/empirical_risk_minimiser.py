@@ -11,14 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.papers.unlabeled_ood_gmm.closed_form.chernoff_law import chernoff_moments
 from theorylab.validation import plain, reals
 
 __all__ = ["erm_angle_constant", "erm_angle_scale", "erm_cube_root_constant"]
-
-
-def _density(z: Any) -> Any:
-    return np.exp(-0.5 * np.square(z)) / np.sqrt(2.0 * np.pi)
 
 
 def erm_angle_scale(half_distance: ArrayLike) -> Any:
@@ -46,7 +43,7 @@ def erm_angle_scale(half_distance: ArrayLike) -> Any:
     Derived here: with theta = c u/m^(1/3) the process sqrt(b theta/m) W - k theta^2/2 is a multiple of W(u) - u^2 for this c. Kim & Pollard (1990).
     """
     s = reals("half_distance", half_distance, above=0.0)
-    curvature, wedge = s * _density(s), _density(s) * np.sqrt(2.0 / np.pi)
+    curvature, wedge = s * normal_density(s), normal_density(s) * np.sqrt(2.0 / np.pi)
     return plain(np.cbrt(4.0 * wedge / np.square(curvature)))
 
 
@@ -102,4 +99,4 @@ def erm_cube_root_constant(half_distance: ArrayLike) -> Any:
     Derived here for the setting of arXiv:2310.00027, d = 2: between the rate 1/m of the labelled mean and the worst-case rate m^(-1/2).
     """
     s = reals("half_distance", half_distance, above=0.0)
-    return plain(0.5 * s * _density(s) * np.square(erm_angle_scale(s)) * chernoff_moments().mean_square)
+    return plain(0.5 * s * normal_density(s) * np.square(erm_angle_scale(s)) * chernoff_moments().mean_square)

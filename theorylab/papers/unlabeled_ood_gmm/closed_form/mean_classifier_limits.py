@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.validation import integers, plain, reals, whole_number
 
 __all__ = ["mean_classifier_excess_leading", "mean_classifier_proportional_limit"]
@@ -51,7 +52,7 @@ def mean_classifier_excess_leading(
     count = whole_number("terms", terms)
     if count > 2:
         raise ValueError(f"terms must be 1 or 2; got {terms}")
-    leading = (d - 1.0) * np.exp(-0.5 * (s - eps) ** 2) / (np.sqrt(2.0 * np.pi) * 2.0 * m * s)
+    leading = (d - 1.0) * normal_density(s - eps) / (2.0 * m * s)
     correction = (12.0 + (d + 1.0) * (s * (s - eps) - 3.0)) / (4.0 * m * s**2)
     return plain(leading * (1.0 + (correction if count == 2 else 0.0)))
 

@@ -12,16 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.validation import choice, plain, reals
 
 __all__ = ["expected_ramp_loss", "expected_unlabeled_ramp", "ramp_loss"]
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
-
-
-def _density(z: Any) -> Any:
-    return np.exp(-0.5 * np.square(z)) / np.sqrt(2.0 * np.pi)
 
 
 def triangle_expectation(mean: Any, deviation: Any, tau: Any) -> Any:
@@ -33,10 +30,10 @@ def triangle_expectation(mean: Any, deviation: Any, tau: Any) -> Any:
     mean, deviation, tau = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (mean, deviation, tau)))
     start, end = -mean / deviation, (tau - mean) / deviation
     within = ndtr(end) - ndtr(start)
-    wide = within - (mean * within + deviation * (_density(start) - _density(end))) / tau
+    wide = within - (mean * within + deviation * (normal_density(start) - normal_density(end))) / tau
     width = np.minimum(tau / deviation, 1.0)[..., None]
     places = 0.5 * (1.0 + _NODES)
-    narrow = 0.5 * width[..., 0] * np.sum(_WEIGHTS * (1.0 - places) * _density(start[..., None] + width * places), axis=-1)
+    narrow = 0.5 * width[..., 0] * np.sum(_WEIGHTS * (1.0 - places) * normal_density(start[..., None] + width * places), axis=-1)
     return np.where(tau < deviation, narrow, wide)
 
 

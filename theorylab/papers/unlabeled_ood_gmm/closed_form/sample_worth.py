@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf, ndtr
 
-from theorylab.numerics.gaussian_integrals import ConvergenceError
+from theorylab.numerics.gaussian_integrals import ConvergenceError, normal_density
 from theorylab.papers.unlabeled_ood_gmm.closed_form.mean_classifier import mean_classifier_excess
 from theorylab.papers.unlabeled_ood_gmm.closed_form.unlabeled_information import unlabeled_information
 from theorylab.validation import choice, integers, plain, reals
@@ -37,7 +37,7 @@ def _risk_rise(half_distance: Any, margin: Any) -> Any:
     # Where s x is small, phi(s) times the integral of exp(s u - u^2/2) from 0 to x.
     short = np.minimum(x, 1.0 / np.maximum(s, 1.0))
     u = short[..., None] * 0.5 * (1.0 + _NODES)
-    near = np.exp(-0.5 * s**2) / np.sqrt(2.0 * np.pi) * 0.5 * short * np.sum(_WEIGHTS * np.exp(s[..., None] * u - 0.5 * u**2), axis=-1)
+    near = normal_density(s) * 0.5 * short * np.sum(_WEIGHTS * np.exp(s[..., None] * u - 0.5 * u**2), axis=-1)
     return np.where(x > short, ndtr(x - s) - ndtr(-s), near)
 
 
@@ -45,7 +45,7 @@ def _excess_of_square(half_distance: Any, square: Any, form: str) -> Any:
     """Return the excess risk of a direction whose error off the mean has this expected squared length."""
     s = np.asarray(half_distance, dtype=np.float64)
     if form == "leading":
-        return np.exp(-0.5 * s**2) / np.sqrt(2.0 * np.pi) * square / (2.0 * s)
+        return normal_density(s) * square / (2.0 * s)
     ratio = square / s**2
     root = np.sqrt(1.0 + ratio)
     # s - s/root
@@ -259,7 +259,7 @@ def break_even_shift(dimension: ArrayLike, labeled_size: ArrayLike, half_distanc
     # The rise is convex in the margin that is lost, so Newton's method falls monotonically from here.
     lost = np.minimum(excess * np.sqrt(2.0 * np.pi) * np.exp(0.5 * s**2), s)
     for _ in range(_STEPS):
-        slope = np.exp(-0.5 * np.square(lost - s)) / np.sqrt(2.0 * np.pi)
+        slope = normal_density(lost - s)
         step = (_risk_rise(s, lost) - excess) / slope
         lost = np.clip(lost - step, 0.0, s)
         if np.all(np.abs(step) <= 1e-14 * lost):

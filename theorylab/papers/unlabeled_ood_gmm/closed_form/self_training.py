@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.validation import plain, reals
 
 __all__ = ["labeled_overlap", "self_training_overlap"]
@@ -86,6 +87,6 @@ def self_training_overlap(
     infinite = np.isposinf(ratio)
     reals("unlabeled_ratio", np.where(infinite, 1.0, ratio), above=0.0)
     c1 = r * np.asarray(c0)
-    pull, push = 1.0 - 2.0 * ndtr(-s1 * c1), 2.0 * np.exp(-0.5 * np.square(s1 * c1)) / np.sqrt(2.0 * np.pi)
+    pull, push = 1.0 - 2.0 * ndtr(-s1 * c1), 2.0 * normal_density(s1 * c1)
     length = np.square(pull * s1) + np.square(push) + 2.0 * pull * push * s1 * c1 + 1.0 / ratio
     return plain((pull * s1 * r + push * c0) / np.sqrt(length))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.papers.unlabeled_ood_gmm.closed_form.ramp import triangle_expectation
 from theorylab.validation import plain, reals
 
@@ -76,7 +77,7 @@ def smoothing_gap_leading(half_distance: ArrayLike, slope: ArrayLike, standard_d
     sigma = reals("standard_deviation", standard_deviation, above=0.0)
     if terms not in (1, 2):
         raise ValueError(f"terms must be 1 or 2; got {terms!r}")
-    leading = np.exp(-0.5 * np.square(s)) / (np.sqrt(2.0 * np.pi) * sigma * 2.0 * gamma)
+    leading = normal_density(s) / (sigma * 2.0 * gamma)
     return plain(leading * (1.0 + (s / (3.0 * gamma * sigma) if terms == 2 else 0.0)))
 
 

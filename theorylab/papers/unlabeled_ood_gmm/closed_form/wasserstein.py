@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.unlabeled_ood_gmm.closed_form.ramp import ramp_loss
 from theorylab.validation import plain, reals
@@ -51,18 +52,14 @@ class EmpiricalDRO(NamedTuple):
     slope: Any
 
 
-def _density(z: Any) -> Any:
-    return np.exp(-0.5 * np.square(z)) / np.sqrt(2.0 * np.pi)
-
-
 def _moved(mean: Any, deviation: Any, tau: Any, power: int) -> Any:
     """Return E[t^power; 0 < t < tau], power 1 or 2, for t ~ N(mean, deviation^2); by quadrature where the differences would cancel."""
     start, end = -mean / deviation, (tau - mean) / deviation
     within = ndtr(end) - ndtr(start)
-    first = mean * within + deviation * (_density(start) - _density(end))
-    wide = first if power == 1 else mean * first + deviation**2 * within - deviation * tau * _density(end)
+    first = mean * within + deviation * (normal_density(start) - normal_density(end))
+    wide = first if power == 1 else mean * first + deviation**2 * within - deviation * tau * normal_density(end)
     width = np.minimum(tau / deviation, 1.0)[..., None]
-    scaled = np.sum(0.5 * _WEIGHTS * (width * _PLACES) ** power * _density(start[..., None] + width * _PLACES), axis=-1)
+    scaled = np.sum(0.5 * _WEIGHTS * (width * _PLACES) ** power * normal_density(start[..., None] + width * _PLACES), axis=-1)
     return np.where(tau < deviation, deviation**power * width[..., 0] * scaled, wide)
 
 
@@ -95,7 +92,7 @@ def wasserstein_dro_risk(margin_mean: ArrayLike, margin_deviation: ArrayLike, ra
     mean, deviation = reals("margin_mean", margin_mean), reals("margin_deviation", margin_deviation, above=0.0)
     eps = reals("radius", radius, minimum=0.0)
     mean, deviation, eps = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (mean, deviation, eps)))
-    positive = mean * ndtr(mean / deviation) + deviation * _density(mean / deviation)
+    positive = mean * ndtr(mean / deviation) + deviation * normal_density(mean / deviation)
     all_moved, none_moved = eps >= positive, eps == 0.0
     high = np.maximum(mean, 0.0) + 40.0 * deviation
     tau = log_bisection(lambda place: _moved(mean, deviation, place, 1) > eps, 1e-200 * deviation, high)
@@ -134,7 +131,7 @@ def dro_bias_coefficient(margin_mean: ArrayLike, margin_deviation: ArrayLike, ra
     tau = np.asarray(wasserstein_dro_risk(mean, deviation, eps).threshold)
     if np.any(np.isinf(tau)):
         raise ValueError(f"radius must be below the mean of the positive part of the margin; got {radius!r}")
-    density = _density((tau - mean) / deviation) / deviation
+    density = normal_density((tau - mean) / deviation) / deviation
     return plain(-(_moved(mean, deviation, tau, 2) - eps**2) / (2.0 * tau**3 * density))
 
 

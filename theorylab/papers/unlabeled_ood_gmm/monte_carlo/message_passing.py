@@ -11,7 +11,8 @@ from typing import Any
 from theorylab.backend import namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, cosines, direction_error, draw_symmetric_mixture, plane_mean
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import reals, whole_number
+from theorylab.papers.unlabeled_ood_gmm.monte_carlo.settings import checked_domains
+from theorylab.validation import whole_number
 
 __all__ = ["sample_message_passing"]
 
@@ -64,10 +65,8 @@ def sample_message_passing(
     -----
     The means are s theta0/sqrt(d) and s1 theta1/sqrt(d), whose coordinates count as unit normal pairs of correlation r.
     """
-    d, m = whole_number("dimension", dimension, minimum=2), whole_number("labeled_size", labeled_size)
-    n, rounds = whole_number("unlabeled_size", unlabeled_size), whole_number("iterations", iterations)
-    s, away = float(reals("half_distance", half_distance, above=0.0)), float(reals("shifted_half_distance", shifted_half_distance, above=0.0))
-    r = float(reals("alignment", alignment, minimum=-1.0, maximum=1.0))
+    d, m, n, s, away, r = checked_domains(dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment)
+    rounds = whole_number("iterations", iterations)
     xp = namespace_of(rng)
     home_mean, shifted_mean = axis_mean(xp, s, d), plane_mean(xp, away, r, d)
     unlabeled, _ = draw_symmetric_mixture(rng, size, sample_size=n, mean=shifted_mean)

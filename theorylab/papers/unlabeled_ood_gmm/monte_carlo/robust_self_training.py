@@ -8,6 +8,7 @@ from theorylab.backend import namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, cosines, direction_error, draw_symmetric_mixture, plane_mean
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.unlabeled_ood_gmm.estimators.ascent import ascend
+from theorylab.papers.unlabeled_ood_gmm.monte_carlo.settings import checked_domains
 from theorylab.validation import reals, whole_number
 
 __all__ = ["sample_self_trained_risk", "sample_test_selected_risk"]
@@ -57,10 +58,8 @@ def sample_self_trained_risk(
     ValueError
         If a parameter is out of range.
     """
-    d, m = whole_number("dimension", dimension, minimum=2), whole_number("labeled_size", labeled_size)
-    n, weight = whole_number("unlabeled_size", unlabeled_size), float(reals("unlabeled_weight", unlabeled_weight, minimum=0.0))
-    s, away = float(reals("half_distance", half_distance, above=0.0)), float(reals("shifted_half_distance", shifted_half_distance, above=0.0))
-    r = float(reals("alignment", alignment, minimum=-1.0, maximum=1.0))
+    d, m, n, s, away, r = checked_domains(dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment)
+    weight = float(reals("unlabeled_weight", unlabeled_weight, minimum=0.0))
     xp = namespace_of(rng)
     home = axis_mean(xp, s, d)
     features, labels = draw_symmetric_mixture(rng, size, sample_size=m, mean=home)

@@ -7,7 +7,7 @@ from typing import Any
 from theorylab.backend import namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, cosines, draw_symmetric_mixture, plane_mean
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import reals, whole_number
+from theorylab.papers.unlabeled_ood_gmm.monte_carlo.settings import checked_domains
 
 __all__ = ["sample_pseudo_label_step", "sample_pseudo_label_step_raw"]
 
@@ -38,7 +38,7 @@ def sample_pseudo_label_step_raw(
     dimension, labeled_size, unlabeled_size
         d >= 3, m >= 1 and n >= 1.
     half_distance, shifted_half_distance
-        s >= 0 and s1 >= 0, in units of the standard deviation.
+        s > 0 and s1 > 0, in units of the standard deviation.
     alignment
         cos(mu0, mu1) in [-1, 1].
 
@@ -52,7 +52,9 @@ def sample_pseudo_label_step_raw(
     ValueError
         If a parameter is out of range.
     """
-    d, m, n, s, away, cosine = _checked(dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment)
+    d, m, n, s, away, cosine = checked_domains(
+        dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment, least_dimension=3
+    )
     xp = namespace_of(rng)
     home = axis_mean(xp, 1.0, d)
     labeled, labels = draw_symmetric_mixture(rng, size, sample_size=m, mean=s * home)
@@ -60,19 +62,6 @@ def sample_pseudo_label_step_raw(
     first = (labels[:, :, None] * labeled).mean(axis=1)
     signs = xp.sign(unlabeled @ first[:, :, None])
     return {"first_cosine": cosines(first, home), "cosine": cosines((signs * unlabeled).mean(axis=1), home)}
-
-
-def _checked(
-    dimension: int, labeled_size: int, unlabeled_size: int, half_distance: float, shifted_half_distance: float, alignment: float
-) -> tuple[int, int, int, float, float, float]:
-    return (
-        whole_number("dimension", dimension, minimum=3),
-        whole_number("labeled_size", labeled_size),
-        whole_number("unlabeled_size", unlabeled_size),
-        float(reals("half_distance", half_distance, minimum=0.0)),
-        float(reals("shifted_half_distance", shifted_half_distance, minimum=0.0)),
-        float(reals("alignment", alignment, minimum=-1.0, maximum=1.0)),
-    )
 
 
 def _block(*, unlabeled_size: int, **_: object) -> int:
@@ -111,7 +100,9 @@ def sample_pseudo_label_step(
     ValueError
         If a parameter is out of range.
     """
-    d, m, n, s, away, cosine = _checked(dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment)
+    d, m, n, s, away, cosine = checked_domains(
+        dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment, least_dimension=3
+    )
     xp = namespace_of(rng)
     first = xp.empty((size, 3))
     first[:, :2] = rng.standard_normal((size, 2)) / m**0.5

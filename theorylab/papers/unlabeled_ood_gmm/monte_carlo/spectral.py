@@ -8,7 +8,7 @@ from theorylab.backend import namespace_of
 from theorylab.models.spiked_wishart import draw_spiked_cosine, uniform_coordinate
 from theorylab.models.symmetric_mixture import axis_mean, cosines, direction_error, draw_symmetric_mixture, plane_mean
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import reals, whole_number
+from theorylab.papers.unlabeled_ood_gmm.monte_carlo.settings import checked_domains
 
 __all__ = ["sample_spectral_rule", "sample_spectral_rule_raw"]
 
@@ -59,7 +59,7 @@ def sample_spectral_rule_raw(
     ValueError
         If a parameter is out of range.
     """
-    d, m, n, s, away, cosine = _checked(dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment)
+    d, m, n, s, away, cosine = checked_domains(dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment)
     xp = namespace_of(rng)
     home_mean, shifted_mean = axis_mean(xp, s, d), plane_mean(xp, away, cosine, d)
     unlabeled, _ = draw_symmetric_mixture(rng, size, sample_size=n, mean=shifted_mean)
@@ -68,19 +68,6 @@ def sample_spectral_rule_raw(
     leading = vectors[:, :, -1]
     votes = ((labels[:, :, None] * labeled).sum(axis=1) * leading).sum(axis=1)
     return _columns(cosines(leading, home_mean), cosines(leading, shifted_mean), votes, s, xp)
-
-
-def _checked(
-    dimension: int, labeled_size: int, unlabeled_size: int, half_distance: float, shifted_half_distance: float, alignment: float
-) -> tuple[int, int, int, float, float, float]:
-    return (
-        whole_number("dimension", dimension, minimum=2),
-        whole_number("labeled_size", labeled_size),
-        whole_number("unlabeled_size", unlabeled_size),
-        float(reals("half_distance", half_distance, above=0.0)),
-        float(reals("shifted_half_distance", shifted_half_distance, above=0.0)),
-        float(reals("alignment", alignment, minimum=-1.0, maximum=1.0)),
-    )
 
 
 def _block(*, dimension: int, unlabeled_size: int, **_: object) -> int:
@@ -119,7 +106,7 @@ def sample_spectral_rule(
     ValueError
         If a parameter is out of range.
     """
-    d, m, n, s, away, cosine = _checked(dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment)
+    d, m, n, s, away, cosine = checked_domains(dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment)
     xp = namespace_of(rng)
     shifted = draw_spiked_cosine(rng, size, sample_size=n, dimension=d, mean_length=away)
     across = xp.sqrt(xp.maximum(1.0 - shifted**2, 0.0)) * uniform_coordinate(rng, size, d - 1)
