@@ -29,11 +29,11 @@ def test_newton_ends_where_em_ends() -> None:
 
 
 def test_newton_takes_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the right Hessian the digits of the answer are there after ten steps, and EM is not called."""
-    monkeypatch.setattr(mixture_fits, "_NEWTON_STEPS", 10)
-    monkeypatch.setattr(mixture_fits, "_EM_STEPS", 0)
-    features = samples(19, 30, 4, 2000, 1.2)
-    assert simulate.mixture_mean(features, np.array([1.2, 0.0, 0.0, 0.0])).shape == (30, 4)
+    """With the right Hessian ten digits are there after seven steps, nearly always."""
+    monkeypatch.setattr(mixture_fits, "_NEWTON_STEPS", 7)
+    features, nothing = samples(19, 30, 4, 2000, 1.2), np.zeros((30, 4))
+    _, astray = mixture_fits._newton(features, nothing + np.array([1.2, 0.0, 0.0, 0.0]), nothing, 2000, 1e-10, np)
+    assert astray.sum() <= 8
 
 
 def test_likelihood_with_labels() -> None:
