@@ -75,8 +75,8 @@ def sample_weighted_excess(
     dict
         "labeled", "unlabeled" and "weighted": m times the excess error of the labelled mean, the likelihood's mean, and the weighted sum of both.
         "unlabeled_control" and "weighted_control": m times the squared length, off mu0, of beta v + c S and of a e + (1 - a)(beta v + c S); e is
-        the error of the labelled mean and S = sum_j tanh(<mu1, x_j>) x_j off mu1. All moments exist; the excess
-        less ``phi(s)/(2 s)`` times its control is hardly spread where c S is the first-order error of the likelihood's mean.
+        the error of the labelled mean and S = sum_j tanh(<mu1, x_j>) x_j off mu1. All moments exist; the excess less ``phi(s)/(2 s)`` times its
+        control is hardly spread where c S is the first-order error of the likelihood's mean.
 
     Raises
     ------
