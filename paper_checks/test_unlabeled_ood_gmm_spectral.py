@@ -131,8 +131,9 @@ def test_risk_after_the_vote(lab: Laboratory, s: float, s1: float, r: float, m: 
 
 
 def worth(a: float) -> float:
-    """Return E tanh(a + sqrt(a) Z)^2 by quadrature."""
-    return quad(lambda z: math.tanh(a + math.sqrt(a) * z) ** 2 * norm.pdf(z), -12, 12, points=[-math.sqrt(a)], limit=200, epsabs=1e-13)[0]
+    """Return E tanh(a + sqrt(a) Z)^2 by the trapezoid rule, on a grid that is fine beside the bend of tanh."""
+    z = np.linspace(-12, 12, 4801)
+    return float(np.trapezoid(np.tanh(a + math.sqrt(a) * z) ** 2 * norm.pdf(z), z))
 
 
 @proportional
