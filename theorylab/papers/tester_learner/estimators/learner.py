@@ -1,0 +1,220 @@
+"""The learner: full-batch projected descent on the surrogate loss E l(-y <w, x>), from a given start or from the mean of y x."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from theorylab.validation import choice, reals, whole_number
+
+__all__ = ["LOSSES", "SurrogateFit", "averaging_direction", "check_rows", "descend_dense", "fit_surrogate", "surrogate_step", "unit_vector"]
+
+LOSSES = ("ramp", "smooth_ramp", "logistic")
+# Steps after the boundary is reached, and how many iterates at the end are averaged: near the optimum the empirical gradient jumps as rows enter and
+# leave the band, and the mean of the iterates does not.
+_SETTLING, _AVERAGED = 40, 20
+# Rows of the first stage, in multiples of the dimension, and at least: enough to come near, after which all rows are used.
+_FIRST_ROWS, _LEAST_FIRST_ROWS = 400, 8000
+
+
+class SurrogateFit(NamedTuple):
+    """Where the descent ended.
+
+    Attributes
+    ----------
+    direction
+        (d,), of length 1.
+    path
+        (iterations, d), the iterates before every step, or (0, d).
+    gradient_norms
+        (iterations,), the norm of the empirical gradient before every step.
+    gradient_norm
+        The norm at `direction`, on all rows.
+    iterations
+        Number of steps in all stages.
+    """
+
+    direction: np.ndarray
+    path: np.ndarray
+    gradient_norms: np.ndarray
+    gradient_norm: float
+    iterations: int
+
+
+def check_rows(features: ArrayLike, labels: ArrayLike | None = None, *, least_rows: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Return features as a C-contiguous float32 or float64 matrix, and labels as float64 signs.
+
+    Parameters
+    ----------
+    features
+        (n, d) real and finite, d >= 2. float32 stays float32, everything else becomes float64.
+    labels
+        (n,), -1 or 1, or None.
+    least_rows
+        Fewest rows.
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong, an entry is not a finite number, or a label is not -1 or 1.
+    """
+    try:
+        x = np.asarray(features)
+        if x.dtype.kind not in "iufb":
+            raise TypeError
+        x = np.ascontiguousarray(x, dtype=np.float32 if x.dtype == np.float32 else np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"features must be an array of real numbers of shape (n, d); got {type(features).__name__}") from None
+    if x.ndim != 2 or x.shape[1] < 2 or x.shape[0] < least_rows:
+        raise ValueError(f"features must have shape (n, d) with n >= {least_rows} and d >= 2; got shape {x.shape}")
+    if not math.isfinite(float(x.sum(dtype=np.float64))) and not np.isfinite(x).all():
+        raise ValueError(f"features must be finite; got {int((~np.isfinite(x)).sum())} entries that are NaN or infinite")
+    if labels is None:
+        return x, np.empty(0)
+    y = np.asarray(labels)
+    if y.shape != (x.shape[0],):
+        raise ValueError(f"labels must have shape ({x.shape[0]},), one for each row; got shape {y.shape}")
+    if y.dtype.kind not in "iuf" or not np.all((y == 1) | (y == -1)):
+        raise ValueError(f"labels must be -1 or 1; got {np.unique(y)[:5].tolist()}")
+    return x, y.astype(np.float64)
+
+
+def unit_vector(name: str, value: ArrayLike, dimension: int) -> np.ndarray:
+    """Return a vector (d,) divided by its length.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, an entry is not finite, or the vector is 0.
+    """
+    vector = np.asarray(value, dtype=np.float64)
+    if vector.shape != (dimension,) or not np.all(np.isfinite(vector)):
+        raise ValueError(f"{name} must be a finite vector of shape ({dimension},); got shape {vector.shape}")
+    length = float(np.linalg.norm(vector))
+    if length == 0.0:
+        raise ValueError(f"{name} must not be the zero vector; got {vector.tolist()[:5]}")
+    return vector / length
+
+
+def averaging_direction(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the direction (d,) of the mean of y x, the first axis if that is 0: the limit of the surrogate for infinite widths."""
+    total = np.asarray(labels.astype(features.dtype) @ features, dtype=np.float64)
+    length = float(np.linalg.norm(total))
+    return total / length if length > 0.0 else np.eye(1, features.shape[1])[0]
+
+
+def surrogate_step(ramp_width: float, noise_rate: float) -> float:
+    """Return the longest step that is stable for every noise up to the rate: sigma.
+
+    Near w* a step beta multiplies the angle by 1 - beta (1 - 2 eta) sqrt(2/pi)/sigma under Gaussian rows; without noise that is stable up to
+    beta = 2.5 sigma, and the learner is not told how much noise there really is.
+    """
+    return ramp_width
+
+
+def fit_surrogate(
+    features: ArrayLike,
+    labels: ArrayLike,
+    *,
+    ramp_width: float,
+    noise_rate: float,
+    start: ArrayLike | None = None,
+    step: float | None = None,
+    iterations: int | None = None,
+    loss: str = "ramp",
+    keep_path: bool = False,
+) -> SurrogateFit:
+    """Descend on the empirical surrogate loss, w <- normalise(w - beta grad), and average the last iterates.
+
+    Formula: for |w| = 1, -grad L(w) = mean of y l'(<w, x>) (x - <w, x> w), l' = 1{|t| <= sigma/2}/sigma for the ramp.
+
+    Parameters
+    ----------
+    features, labels
+        (n, d), d >= 2, and (n,), -1 or 1. Memory is O(n d) beyond no copy of the rows; float32 rows are not converted.
+    ramp_width
+        sigma > 0, the full width of the ramp (for the logistic loss 1/(1 + exp(-t/sigma)) the scale).
+    noise_rate
+        eta in [0, 1/2): with the step it sets the number of iterations.
+    start
+        (d,), not 0. None: the mean of y x.
+    step
+        beta > 0; None: `surrogate_step`.
+    iterations
+        Steps, >= 1. None: a first stage of ceil(pi^2/((1 - 2 eta) beta)) steps, enough for half a turn at the Gaussian rate (1 - 2 eta) beta/pi a
+        step, on the first max(8000, 400 d) rows, then 40/(1 - 2 eta) steps on all rows.
+    loss
+        "ramp", "smooth_ramp" or "logistic".
+    keep_path
+        Whether to return the iterates.
+
+    Returns
+    -------
+    SurrogateFit
+        The direction, of length 1, the norms along the way and at the end.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+    """
+    from theorylab.papers.tester_learner.estimators import learner_kernels as kernels
+
+    x, y = check_rows(features, labels)
+    rows, dimension = x.shape
+    width = float(reals("ramp_width", ramp_width, above=0.0))
+    eta = float(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
+    beta = surrogate_step(width, eta) if step is None else float(reals("step", step, above=0.0))
+    code = LOSSES.index(choice("loss", loss, LOSSES))
+    direction = averaging_direction(x, y) if start is None else unit_vector("start", start, dimension)
+    if iterations is not None:
+        stages = [(rows, whole_number("iterations", iterations))]
+    else:
+        travel, settling = math.ceil(math.pi**2 / ((1.0 - 2.0 * eta) * beta)), math.ceil(_SETTLING / (1.0 - 2.0 * eta))
+        first = min(rows, max(_LEAST_FIRST_ROWS, _FIRST_ROWS * dimension))
+        # On few rows the stages are one.
+        stages = [(rows, travel + settling)] if 2 * first > rows else [(first, travel), (rows, settling)]
+    norms, paths = [], []
+    for count, steps in stages:
+        gradient_norms, path = np.empty(steps), np.empty((steps if keep_path else 0, dimension))
+        kernels.descend(x[:count], y[:count], direction, width, beta, steps, min(_AVERAGED, steps), code, gradient_norms, path)
+        norms.append(gradient_norms)
+        paths.append(path)
+    total = np.empty(dimension)
+    last = math.sqrt(kernels.negative_gradient(x, y, direction, width, code, total))
+    return SurrogateFit(direction, np.concatenate(paths), np.concatenate(norms), last, sum(steps for _, steps in stages))
+
+
+def descend_dense(
+    namespace: Any, features: Any, labels: Any, directions: Any, *, ramp_width: float, step: float, iterations: int, averaged: int = _AVERAGED
+) -> Any:
+    """Take the steps of `fit_surrogate` with the ramp for a batch of data sets at once, in any array module.
+
+    Parameters
+    ----------
+    namespace
+        numpy or cupy.
+    features, labels, directions
+        (R, n, d), (R, n) and starts (R, d) of length 1.
+    ramp_width, step, iterations, averaged
+        As in `fit_surrogate`; averaged >= 1 and <= iterations.
+
+    Returns
+    -------
+    array (R, d)
+        Directions of length 1.
+    """
+    mean = namespace.zeros_like(directions)
+    for t in range(iterations):
+        margins = (features @ directions[:, :, None])[:, :, 0]
+        weights = labels * (abs(margins) <= 0.5 * ramp_width) / (ramp_width * features.shape[1])
+        ascent = (weights[:, None, :] @ features)[:, 0]
+        ascent = ascent - (ascent * directions).sum(axis=1)[:, None] * directions
+        directions = directions + step * ascent
+        directions = directions / namespace.sqrt((directions**2).sum(axis=1))[:, None]
+        if t >= iterations - averaged:
+            mean = mean + directions
+    return mean / namespace.sqrt((mean**2).sum(axis=1))[:, None]
