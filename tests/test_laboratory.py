@@ -219,6 +219,8 @@ def test_a_few_runs_are_a_draw_of_their_own() -> None:
     run = lab.run(sample_gamma, shape=4.0)
     values = run.few(40, "x")
     assert values.tolist() == lab.draw(sample_gamma, 40, shape=4.0)["x"].tolist()
+    several = run.few(40, ("x", "x <= 4.0"))
+    assert several.tolist() == [values.tolist(), (values <= 4.0).astype(float).tolist()]
     row = sample_mean(values, curve="mean")
     t = stats.ttest_1samp(values, 0.0).confidence_interval(0.99)
     assert (row["low"], row["high"]) == pytest.approx((t.low, t.high), rel=1e-12)

@@ -33,6 +33,7 @@ SHORT = {
     "aggregate_responses": "risk_against_snr",
     "naive_bayes_logistic": "phase_diagram",
     "unlabeled_ood_gmm": "adversarial",
+    "tester_learner": "sketch",
 }
 
 
@@ -54,10 +55,11 @@ def without_sampling(monkeypatch: pytest.MonkeyPatch) -> None:
             run.experiment(needed)
         return SimpleNamespace(estimate=0.4, low=0.35, high=0.45, replicates=7, waiting="")
 
-    def few(run: Run, runs: int, statistic: str = "value") -> np.ndarray:
+    def few(run: Run, runs: int, statistic: str | tuple[str, ...] = "value") -> np.ndarray:
         assert isinstance(run, Run)
         assert statistic
-        return np.linspace(0.35, 0.45, runs)
+        values = np.linspace(0.35, 0.45, runs)
+        return values if isinstance(statistic, str) else np.tile(values, (len(statistic), 1))
 
     monkeypatch.setattr(Quantity, "measure", measure)
     monkeypatch.setattr(Run, "few", few)

@@ -7,7 +7,7 @@ asked questions.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -82,10 +82,11 @@ class Run:
         upper = ends.probability_below(band.high, statistic).greater_than(probability, refutes=beyond["high"])
         return upper if lower.state == "holds" else lower
 
-    def few(self, runs: int, statistic: str = VALUE) -> np.ndarray:
-        """Return the values (runs,) of one statistic in a few runs of the sampler, for figures: where a run is too dear for blocks of hundreds.
+    def few(self, runs: int, statistic: str | Sequence[str] = VALUE) -> np.ndarray:
+        """Return the values of one statistic, (runs,), or of several, (k, runs), in a few runs of the sampler.
 
-        They come from a stream of their own and are kept nowhere. For a mean with its interval see `theorylab.rows.sample_mean`.
+        For figures, where a run is too dear for blocks of hundreds. They come from a stream of their own and are kept nowhere. For a mean with its
+        interval see `theorylab.rows.sample_mean`.
 
         Raises
         ------
@@ -95,7 +96,9 @@ class Run:
             If the sampler has no such statistic, or a value is not finite.
         """
         drawn = self.lab.draw(self.request.sampler, runs, **self.request.parameters)
-        return columns_of(drawn, (statistic,), runs)[0]
+        if isinstance(statistic, str):
+            return columns_of(drawn, (statistic,), runs)[0]
+        return columns_of(drawn, tuple(statistic), runs)
 
     def experiment(self, needed: tuple[str, ...]) -> Experiment:
         """Return the record that answers a question about the ``needed`` statistics."""

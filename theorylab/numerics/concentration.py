@@ -37,7 +37,7 @@ __all__ = [
 _LOWEST, _HIGHEST = -11.0, 40.0
 # Between these both tails are interpolated; below, the determinant needs many nodes.
 _NEAR, _FAR = -5.5, 8.0
-_NODES, _MANY_NODES = 26, 96
+_NODES, _MANY_NODES = 26, 48
 
 
 def binomial_lower_tail(count: ArrayLike, trials: ArrayLike, probability: ArrayLike) -> Any:
@@ -178,11 +178,13 @@ def _binomial_arguments(count: ArrayLike, trials: ArrayLike, probability: ArrayL
     return k, n, p
 
 
+# Places beyond both ends are clipped to them, so what lies far out is asked for again and again.
+@lru_cache(maxsize=1024)
 def _log_cdf(place: float) -> float:
     """Return log F1(s) by the determinant of Ferrari and Spohn (2005), det(1 - Ai(x + y + s)) on (0, infinity), by Gauss-Legendre nodes."""
     nodes, weights = np.polynomial.legendre.leggauss(_NODES if place >= _NEAR else _MANY_NODES)
-    # Ai(x) is below 1e-17 beyond 16, so the kernel is cut where 2 x + s is.
-    reach = max(8.0 - place / 2.0, 1.0)
+    # The trace sees Ai(2 x + s) and is cut at Ai(16), 4e-20; squares see Ai(x + s)^2 and are cut at Ai(8)^2, 2e-15.
+    reach = max(8.0 - min(place, place / 2.0), 1.0)
     x, root = 0.5 * reach * (nodes + 1.0), np.sqrt(0.5 * reach * weights)
     kernel = root[:, None] * airy(x[:, None] + x + place)[0] * root
     return float(np.sum(np.log1p(-np.minimum(np.linalg.eigvalsh(kernel), 1.0 - 1e-16))))

@@ -54,7 +54,7 @@ def smallest_quadrature_node(nodes: ArrayLike) -> Any:
 def central_quadrature_weight(nodes: ArrayLike) -> Any:
     r"""Return the weight of the node 0 in the k-node rule, the largest atom at 0 of any law with the first 2k - 2 moments of N(0, 1) (k odd).
 
-    Formula (Christoffel number at 0): ``w_0 = k! 2^(1-k)/(k ((k-1)/2)!^2)``, near ``sqrt(pi/(2 k))``; 0 for even k, which has no node there.
+    Formula (Christoffel number at 0): ``w_0 = 2^(k-1) ((k-1)/2)!^2/k!``, near ``sqrt(pi/(2 k))``; 0 for even k, which has no node there.
 
     Parameters
     ----------

@@ -25,6 +25,7 @@ __all__ = [
 
 MOMENTS = ("chebyshev", "cantelli")
 _REACH = 9.0
+_MOST_STRIPS = 10**7
 
 
 def strip_disagreement_bound(angle: ArrayLike, strip_ratio: ArrayLike, moment: str = "chebyshev") -> Any:
@@ -50,10 +51,13 @@ def strip_disagreement_bound(angle: ArrayLike, strip_ratio: ArrayLike, moment: s
     Raises
     ------
     ValueError
-        If an argument is out of range.
+        If an argument is out of range, or there would be more than 10^7 strips: use `strip_ratio_limit` there.
     """
     theta = np.asarray(reals("angle", angle, above=0.0, below=np.pi / 2.0))
     ratio = np.asarray(reals("strip_ratio", strip_ratio, above=0.0))
+    narrowest = float(np.min(ratio * np.tan(theta)))
+    if narrowest < _REACH / _MOST_STRIPS:
+        raise ValueError(f"strip_ratio times tan(angle) must be at least {_REACH / _MOST_STRIPS:g}; got {narrowest:.3g}")
     kind = choice("moment", moment, MOMENTS)
     theta, ratio = np.broadcast_arrays(theta, ratio)
     cells = zip(theta.ravel(), ratio.ravel(), strict=True)

@@ -31,8 +31,8 @@ __all__ = ["AdversaryBound", "bound_against", "candidate_directions", "judge_can
 
 _ROUNDS = 20
 _FIRST_STEP = 0.5
-# How many pieces the angles that are not refuted are cut into, when it matters and when candidates are only compared.
-_PIECES, _FEW_PIECES = 24, 4
+# How many pieces the angles that are not refuted are cut into.
+_PIECES = 24
 # Candidates that are judged on fresh rows: the worst ones on the rows of the search.
 _JUDGED = 4
 
@@ -73,7 +73,7 @@ def bound_against(
     """
     distances = np.abs(margins)
     in_band = distances <= half_width
-    tangent, share = _sample_excess(margins, distances, in_band, coordinates, labels, noise_rate, failure_probability / 2.0, _PIECES)
+    tangent, share = _sample_excess(margins, distances, in_band, coordinates, labels, noise_rate, failure_probability / 2.0)
     return AdversaryBound(tangent, float(mean_upper_bound(share, margins.size, failure_probability / 2.0)))
 
 
@@ -85,7 +85,6 @@ def _sample_excess(
     labels: np.ndarray,
     noise_rate: float,
     failure_probability: float,
-    pieces: int,
 ) -> tuple[float, float]:
     """Return the largest tangent that is not refuted, and the largest excess error over the rows at this tangent or a smaller one."""
     a, b, y = margins[in_band], coordinates[in_band], labels[in_band]
@@ -110,7 +109,7 @@ def _sample_excess(
     thresholds = np.sort(distances[outside] / np.abs(coordinates[outside]))
     worst = 0.0
     # On each piece of the angles the share is bounded by the rows of its upper end with the slack of its lower end.
-    marks = np.unique(np.linspace(0, last, pieces + 1).astype(int)).tolist()
+    marks = np.unique(np.linspace(0, last, _PIECES + 1).astype(int)).tolist()
     for begin, end in pairwise(marks) if last else [(0, 0)]:
         slack = -(float(climbs[begin - 1]) if begin else value) / (2.0 * noise_rate) if noise_rate > 0.0 else 0.0
         spent = np.cumsum(np.sort(sizes[: end + 1]))
@@ -193,13 +192,13 @@ def _descend(z: np.ndarray, a: np.ndarray, y: np.ndarray, starts: np.ndarray, no
         coefficients = np.where(opposed, -1.0, 1.0 - 2.0 * noise_rate) * np.sign(b)
         gradient = z.T @ coefficients / a.size - observed[:, None]
         values = np.einsum("ij,ij->j", gradient, v)
-        scale = np.sqrt(np.mean(b * b, axis=0)) + 1e-300
+        scale = np.sqrt(np.mean(b * b, axis=0)) + 1e-100
         better = values / scale < least
         best[:, better], least[better] = v[:, better], (values / scale)[better]
         # The gradient of values/scale along the sphere.
         slope = gradient - (values / scale**2) * (z.T @ b / a.size)
         slope -= np.einsum("ij,ij->j", slope, v) * v
-        v = v - _FIRST_STEP / math.sqrt(step + 1.0) * slope / (np.linalg.norm(slope, axis=0) + 1e-300)
+        v = v - _FIRST_STEP / math.sqrt(step + 1.0) * slope / (np.linalg.norm(slope, axis=0) + 1e-100)
         v /= np.linalg.norm(v, axis=0)
     return best
 
@@ -227,13 +226,27 @@ def judge_candidates(
 def _worst_candidates(
     candidates: np.ndarray, features: np.ndarray, labels: np.ndarray, direction: np.ndarray, half_width: float, noise_rate: float, level: float
 ) -> np.ndarray:
-    """Return the candidates that leave the most room on the rows of the search."""
+    """Return the candidates that leave the most room on the rows of the search: by rows that could disagree, near the boundary alone."""
     margins = np.asarray(features @ direction.astype(features.dtype), dtype=np.float64)
-    distances = np.abs(margins)
-    in_band = distances <= half_width
-    coordinates = np.asfortranarray(features @ candidates.astype(features.dtype), dtype=np.float64)
-    shares = [_sample_excess(margins, distances, in_band, column, labels, noise_rate, level, _FEW_PIECES)[1] for column in coordinates.T]
-    return candidates[:, np.argsort(-np.array(shares), kind="stable")[:_JUDGED]]
+    near = np.abs(margins) <= 3.0 * half_width
+    a, y = margins[near], labels[near]
+    b = np.asarray(features[near] @ candidates.astype(features.dtype), dtype=np.float64)
+    in_band = np.abs(a) <= half_width
+    opposed = a[:, None] * b < 0.0
+    sizes = np.abs(b)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = np.where(opposed, np.abs(a)[:, None] / sizes, np.inf)
+    inner, against = sizes[in_band], np.where(opposed[in_band], sizes[in_band], 0.0)
+    noise = np.sqrt(-2.0 * math.log(level) * np.sum(inner**2, axis=0))
+    value = (1.0 - 2.0 * noise_rate) * inner.sum(axis=0) - 2.0 * (1.0 - noise_rate) * against.sum(axis=0) - y[in_band] @ b[in_band] - noise
+    order = np.argsort(ratios[in_band], axis=0)
+    climbs = value + 2.0 * (1.0 - noise_rate) * np.cumsum(np.take_along_axis(against, order, axis=0), axis=0)
+    # An infinite ratio ends the rows that can change sides.
+    reached = np.concatenate([climbs > 0.0, np.ones((1, climbs.shape[1]), dtype=bool)])
+    sorted_ratios = np.concatenate([np.take_along_axis(ratios[in_band], order, axis=0), np.full((1, climbs.shape[1]), np.inf)])
+    tangents = np.where(value > 0.0, 0.0, np.take_along_axis(sorted_ratios, np.argmax(reached, axis=0)[None, :], axis=0)[0])
+    room = np.where(np.isinf(tangents), near.size, np.count_nonzero(ratios <= tangents, axis=0))
+    return candidates[:, np.argsort(-room, kind="stable")[:_JUDGED]]
 
 
 def search_adversary(

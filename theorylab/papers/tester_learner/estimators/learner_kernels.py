@@ -13,7 +13,7 @@ RAMP, SMOOTH_RAMP, LOGISTIC = 0, 1, 2
 
 
 @numba.njit(cache=True, fastmath={"reassoc", "contract"}, nogil=True)
-def negative_gradient(features, labels, direction, ramp_width, loss, total):  # type: ignore[no-untyped-def]
+def negative_gradient(features: np.ndarray, labels: np.ndarray, direction: np.ndarray, ramp_width: float, loss: int, total: np.ndarray) -> float:
     """Write sum of y l'(<w, x>) x over rows, without its part along w and divided by the rows, into `total`; return its squared length."""
     rows, dimension = features.shape
     half, sixth = 0.5 * ramp_width, ramp_width / 6.0
@@ -51,7 +51,18 @@ def negative_gradient(features, labels, direction, ramp_width, loss, total):  # 
 
 
 @numba.njit(cache=True, nogil=True)
-def descend(features, labels, direction, ramp_width, step, iterations, averaged, loss, norms, path):  # type: ignore[no-untyped-def]
+def descend(
+    features: np.ndarray,
+    labels: np.ndarray,
+    direction: np.ndarray,
+    ramp_width: float,
+    step: float,
+    iterations: int,
+    averaged: int,
+    loss: int,
+    norms: np.ndarray,
+    path: np.ndarray,
+) -> None:
     """Take projected full-batch steps from `direction`, in place, and end at the normalised mean of the last `averaged` iterates.
 
     `norms` (iterations,) receives the gradient norm before every step, `path` (iterations or 0, d) the iterates before every step.

@@ -27,6 +27,8 @@ __all__ = ["LIMITS", "MARGINAL_MODES", "band_rows_needed", "judge_regions", "run
 MARGINAL_MODES = ("tolerant", "calibrated")
 # Limits of the tolerant mode for masses and second moments, in units of their Gaussian values, and for the mean of |z|^4.
 LIMITS = (0.5, 2.0)
+# Calibrated tests of a region.
+_TESTS = 6
 
 
 def band_rows_needed(dimension: int) -> int:
@@ -50,6 +52,7 @@ def run_tests(
     * mass: the count, against Binomial(n, its Gaussian probability);
     * spread: the eigenvalues of C = mean z z^T; under a Gaussian m C is Wishart_p(m, I), its edges follow the Tracy-Widom law;
     * size: the mean of |z|^4, which is p (p + 2) under a Gaussian;
+    * centre: m |mean z|^2 is chi-squared with p degrees of freedom;
     * only calibrated, signed mean: m |mean sign(<w, x>) z|^2 is chi-squared with p degrees of freedom.
 
     Parameters
@@ -61,9 +64,9 @@ def run_tests(
     ramp_width
         sigma > 0.
     mode
-        "tolerant": masses and eigenvalues within `limits` of the Gaussian's, mean |z|^4 at most `limits[1]` times. What it promises is a statement
-        for small widths up to constants: at a fixed width it can be fooled. "calibrated": every deviation from the Gaussian that is visible at the
-        level `failure_probability` rejects, by Bonferroni over all tests.
+        "tolerant": masses and eigenvalues within `limits` of the Gaussian's, mean |z|^4 at most `limits[1]` times, |mean z|^2 at most `limits[0]`.
+        What it promises is a statement for small widths up to constants: at a fixed width it can be fooled. "calibrated": every deviation from the
+        Gaussian that is visible at the level `failure_probability` rejects, by Bonferroni over all tests.
     failure_probability
         delta in (0, 1): under a Gaussian sample the calibrated mode rejects with at most this probability (exact for masses and signed means, up to
         the accuracy of the Tracy-Widom law and of a gamma law for the other two, which together reject less).
@@ -95,7 +98,7 @@ def judge_regions(
     summaries: Sequence[RegionSummary], rows: int, *, mode: str, failure_probability: float, limits: tuple[float, float] = LIMITS
 ) -> TestReport:
     """Judge region by region; the arguments are those of `run_tests`, checked."""
-    level = failure_probability / (5 * len(summaries))
+    level = failure_probability / (_TESTS * len(summaries))
     results: list[TestResult] = []
     for summary in summaries:
         results += _tolerant(summary, rows, limits) if mode == "tolerant" else _calibrated(summary, rows, level)
@@ -138,6 +141,15 @@ def _tolerant(summary: RegionSummary, rows: int, limits: tuple[float, float]) ->
         ),
         TestResult(f"largest eigenvalue, {name}", largest, 0.0, high, math.nan, largest <= high, f"largest second moment in {name}: {largest:.3g}"),
         TestResult(f"fourth moment, {name}", fourth, 0.0, high, math.nan, fourth <= high, f"mean |z|^4 in {name}: {fourth:.3g} times a Gaussian's"),
+        TestResult(
+            f"centre, {name}",
+            summary.mean,
+            0.0,
+            low,
+            math.nan,
+            summary.mean <= low,
+            f"length of the mean of z in {name}: {math.sqrt(summary.mean):.3g}",
+        ),
     ]
 
 
@@ -166,6 +178,9 @@ def _calibrated(summary: RegionSummary, rows: int, level: float) -> list[TestRes
     if few is not None:
         return [*results, few]
     m, p, name = summary.rows, summary.eigenvalues.size, summary.region.name
+    chance = float(chdtrc(p, m * summary.mean))
+    said = f"length of the mean of z in {name}: {math.sqrt(summary.mean):.4g}"
+    results.append(_result(f"centre, {name}", m * summary.mean, chance, level, said))
     largest, smallest = float(summary.eigenvalues[-1]), float(summary.eigenvalues[0])
     upper = wishart_largest_edge(m, p)
     chance = float(tracy_widom_sf((largest - upper.centre) / upper.scale))

@@ -51,8 +51,8 @@ class RegionSummary(NamedTuple):
         Their number m.
     eigenvalues
         (d - 1,), ascending, of mean z z^T; all 0 without rows.
-    signed_mean
-        |mean of sign(<w, x>) z|^2.
+    mean, signed_mean
+        |mean of z|^2 and |mean of sign(<w, x>) z|^2.
     fourth
         Mean of |z|^4.
     """
@@ -60,6 +60,7 @@ class RegionSummary(NamedTuple):
     region: Region
     rows: int
     eigenvalues: np.ndarray
+    mean: float
     signed_mean: float
     fourth: float
 
@@ -102,11 +103,12 @@ def _summary(
     chosen = np.flatnonzero((distances > region.low) & (distances <= region.high))
     count = chosen.size
     if count == 0:
-        return RegionSummary(region, 0, np.zeros(direction.size - 1), 0.0, 0.0)
+        return RegionSummary(region, 0, np.zeros(direction.size - 1), 0.0, 0.0, 0.0)
     rows, own = features[chosen], margins[chosen]
     gram = np.asarray(rows.T @ rows, dtype=np.float64) / count
     moments = basis.T @ gram @ basis
     signed = basis.T @ np.asarray(np.where(own >= 0.0, 1.0, -1.0).astype(rows.dtype) @ rows, dtype=np.float64) / count
+    mean = basis.T @ np.mean(rows, axis=0, dtype=np.float64)
     squares = np.einsum("ij,ij->i", rows, rows) - own**2
     fourth = float(np.mean(np.square(squares, dtype=np.float64)))
-    return RegionSummary(region, count, np.linalg.eigvalsh(0.5 * (moments + moments.T)), float(signed @ signed), fourth)
+    return RegionSummary(region, count, np.linalg.eigvalsh(0.5 * (moments + moments.T)), float(mean @ mean), float(signed @ signed), fourth)

@@ -352,7 +352,9 @@ class TesterLearner(ClassifierMixin, BaseEstimator):
         NotAcceptedError
             If the tests rejected the sample, unless ``on_rejection="warn"``.
         """
-        return np.asarray(self.classes_[(self.decision_function(X) >= 0.0).astype(int)])
+        check_is_fitted(self)
+        positive = self.decision_function(X) >= 0.0
+        return np.asarray(self.classes_[positive.astype(int)])
 
 
 def _errors(features: np.ndarray, labels: np.ndarray, direction: np.ndarray) -> int:

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.models.label_noise import halfspace_labels
+from theorylab.models.label_noise import flip_labels, halfspace_labels, oriented_massart_noise
 from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.papers.tester_learner.estimators.adversary_search import bound_against
 from theorylab.papers.tester_learner.estimators.certificate import band_moments, certified_tangent, massart_certificate, sample_disagreement_bound
 from theorylab.papers.tester_learner.estimators.learner import fit_surrogate
+from theorylab.papers.tester_learner.estimators.marginal_tests import run_tests
 from theorylab.papers.tester_learner.monte_carlo.marginals import sample_marginal
 from theorylab.papers.tester_learner.monte_carlo.scenarios import draw_scenario
 from theorylab.validation import choice, reals, whole_number
 
-__all__ = ["sample_certificate", "sample_right_angle_certificate", "sample_strip_bound"]
+__all__ = ["sample_certificate", "sample_direction_bound", "sample_far_points", "sample_right_angle_certificate", "sample_strip_bound"]
 
 
 @block_size(
@@ -162,4 +164,92 @@ def sample_strip_bound(rng: Any, size: int, *, marginal: str, dimension: int, sa
         found["disagreement"][r] = np.mean(differ)
         found["bound"][r] = sample_disagreement_bound(x, w, math.tan(theta))
     found["violated"] = 1.0 * (found["disagreement"] > found["bound"])
+    return found
+
+
+@block_size(lambda *, sample_size, dimension, **_: fitting_block(numbers=4.0 * sample_size * dimension, nanoseconds=60.0 * sample_size * dimension))
+def sample_far_points(
+    rng: Any, size: int, *, angle: float, share: float, dimension: int, sample_size: int, ramp_width: float, place: tuple[float, float] = (0.2, -3.0)
+) -> dict[str, Any]:
+    """Sample how often two halfspaces disagree, and whether the tolerant tests accept, if a small share of the rows lies at two far points.
+
+    Parameters
+    ----------
+    rng, size
+        numpy's generator and number of data sets.
+    angle
+        theta in (0, pi/2) of w* = (cos theta, sin theta, 0, ...) to w, the first axis.
+    share
+        In [0, 1): these rows have +-`place`, half each, for their first two coordinates; all other coordinates are standard normal.
+    dimension, sample_size, ramp_width
+        d >= 2, n >= 1 and sigma > 0.
+    place
+        Two numbers.
+
+    Returns
+    -------
+    dict
+        "disagreement", the share of the rows, and "accepted" (0 or 1).
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+    """
+    theta = float(reals("angle", angle, above=0.0, below=math.pi / 2.0))
+    part = float(reals("share", share, minimum=0.0, below=1.0))
+    found: dict[str, np.ndarray] = {name: np.empty(size) for name in ("disagreement", "accepted")}
+    for r in range(size):
+        x = rng.standard_normal((sample_size, dimension))
+        sides = 2.0 * rng.integers(0, 2, (sample_size,)) - 1.0
+        x[:, :2] = np.where((rng.random((sample_size,)) < part)[:, None], sides[:, None] * np.array(place), x[:, :2])
+        other = math.cos(theta) * x[:, 0] + math.sin(theta) * x[:, 1]
+        found["disagreement"][r] = np.mean(halfspace_labels(x[:, 0]) != halfspace_labels(other))
+        found["accepted"][r] = run_tests(x, np.eye(1, dimension)[0], ramp_width=ramp_width).accepted
+    return found
+
+
+@block_size(lambda *, sample_size, **_: fitting_block(numbers=8.0 * sample_size, nanoseconds=400.0 * sample_size + 5e5))
+def sample_direction_bound(
+    rng: Any, size: int, *, scenario: str, sample_size: int, angle: float, half_width: float, noise_rate: float, failure_probability: float = 0.05
+) -> dict[str, Any]:
+    """Sample the bound on the excess error along the true direction, in the plane, for a w that is fixed beforehand.
+
+    Parameters
+    ----------
+    rng, size
+        numpy's generator and number of data sets.
+    scenario
+        One of `SCENARIOS`, for its marginal; w is the first axis, and the noise is turned against it.
+    sample_size
+        n >= 1 rows.
+    angle
+        theta in (0, pi/2) of w* to w.
+    half_width, noise_rate, failure_probability
+        c, eta and delta.
+
+    Returns
+    -------
+    dict
+        "bound"; "excess", the mean of (1 - 2 eta(x)) 1{disagree} on five times as many fresh rows; "violated" (0 or 1).
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+    """
+    theta = float(reals("angle", angle, above=0.0, below=math.pi / 2.0))
+    found: dict[str, np.ndarray] = {name: np.empty(size) for name in ("bound", "excess", "violated")}
+    for r in range(size):
+        x, _, _, _, _ = draw_scenario(rng, scenario, sample_size=6 * sample_size, dimension=3, ramp_width=2.0 * half_width, noise_rate=noise_rate)
+        margins, across = x[:, 0], x[:, 1]
+        clean = halfspace_labels(math.cos(theta) * margins + math.sin(theta) * across)
+        flips = oriented_massart_noise(clean, across, noise_rate)
+        labels = flip_labels(rng.random(clean.size), clean, flips)
+        seen = slice(0, sample_size)
+        options: Any = {"half_width": half_width, "noise_rate": noise_rate, "failure_probability": failure_probability}
+        found["bound"][r] = bound_against(margins[seen], across[seen], labels[seen], **options).excess_error
+        rest = slice(sample_size, None)
+        found["excess"][r] = np.mean((1.0 - 2.0 * flips[rest]) * (halfspace_labels(margins[rest]) != clean[rest]))
+    found["violated"] = 1.0 * (found["excess"] > found["bound"])
     return found

@@ -74,8 +74,8 @@ def sample_null_report_raw(
     Returns
     -------
     dict
-        "tolerant" and "calibrated": 1 if accepted; "mass", "largest", "smallest", "signed", "fourth": 1 if the calibrated tests of this kind all
-        passed; "without_fourth": 1 if all others did.
+        "tolerant" and "calibrated": 1 if accepted; "mass", "largest", "smallest", "centre", "signed", "fourth": 1 if the calibrated tests of this
+        kind all passed; "without_fourth": 1 if all others did.
     """
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
     width = float(reals("ramp_width", ramp_width, above=0.0))
@@ -90,7 +90,14 @@ def sample_null_report_raw(
     return found
 
 
-_KINDS = {"mass": "mass", "largest": "largest eigenvalue", "smallest": "smallest eigenvalue", "signed": "signed mean", "fourth": "fourth moment"}
+_KINDS = {
+    "mass": "mass",
+    "largest": "largest eigenvalue",
+    "smallest": "smallest eigenvalue",
+    "centre": "centre",
+    "signed": "signed mean",
+    "fourth": "fourth moment",
+}
 
 
 def _note(found: dict[str, np.ndarray], replicate: int, results: Any) -> None:
@@ -106,8 +113,9 @@ def sample_null_report(
 ) -> dict[str, Any]:
     """Sample what `sample_null_report_raw` samples, but for the fourth moments, without drawing a single row.
 
-    Counts of disjoint pieces are multinomial. Given m rows of a piece, their signed mean s is N(0, I/m), and their second moments sum to m s s^T
-    plus an independent Wishart matrix of m - 1 degrees of freedom. Nested bands are sums of pieces. The time does not depend on `sample_size`.
+    Counts of disjoint pieces, one on each side of the boundary, are multinomial. Given m rows of a piece, their mean s is N(0, I/m), and their second
+    moments sum to m s s^T plus an independent Wishart matrix of m - 1 degrees of freedom. Nested bands are sums of pieces. The time does not depend
+    on `sample_size`.
 
     Parameters
     ----------
@@ -117,44 +125,49 @@ def sample_null_report(
     Returns
     -------
     dict
-        "mass", "largest", "smallest", "signed" and "without_fourth".
+        "mass", "largest", "smallest", "centre", "signed" and "without_fourth".
     """
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
     regions = paper_regions(float(reals("ramp_width", ramp_width, above=0.0)))
     edges = sorted({max(region.low, 0.0) for region in regions} | {region.high for region in regions})
     pieces = [Region(low if low > 0.0 else -1.0, high) for low, high in itertools.pairwise(edges)]
-    probabilities = [gaussian_mass(piece) for piece in pieces]
+    probabilities = [0.5 * gaussian_mass(piece) for piece in pieces for _ in (-1.0, 1.0)]
     counts = rng.multinomial(n, [*probabilities, 1.0 - sum(probabilities)], size=size)[:, :-1]
-    found: dict[str, np.ndarray] = {name: np.empty(size) for name in (*list(_KINDS)[:-1], "without_fourth")}
+    found: dict[str, np.ndarray] = {name: np.empty(size) for name in (*(kind for kind in _KINDS if kind != "fourth"), "without_fourth")}
     for r in range(size):
-        parts = [_piece(rng, int(count), d - 1) for count in counts[r]]
-        summaries = [
-            _joined(region, [part for piece, part in zip(pieces, parts, strict=True) if _within(piece, region)], d - 1) for region in regions
+        # Two halves of a piece, one on each side of the boundary.
+        parts = [
+            (piece, *_half_piece(rng, int(counts[r, 2 * k + side]), d - 1), 2.0 * side - 1.0) for k, piece in enumerate(pieces) for side in (0, 1)
         ]
+        summaries = [_joined(region, [part for part in parts if _within(part[0], region)], d - 1) for region in regions]
         _note(found, r, judge_regions(summaries, n, mode="calibrated", failure_probability=failure_probability).results)
     return found
+
+
+Part = tuple[Region, int, np.ndarray, np.ndarray, float]
 
 
 def _within(piece: Region, region: Region) -> bool:
     return piece.low >= region.low and piece.high <= region.high
 
 
-def _piece(rng: Any, count: int, p: int) -> tuple[int, np.ndarray, np.ndarray]:
-    """Return the rows of a piece as their number, the sum of sign(a) z and the sum of z z^T."""
+def _half_piece(rng: Any, count: int, p: int) -> tuple[int, np.ndarray, np.ndarray]:
+    """Return rows as their number, the sum of z and the sum of z z^T."""
     if count == 0:
         return 0, np.zeros(p), np.zeros((p, p))
-    signed = math.sqrt(count) * rng.standard_normal(p)
-    scatter = np.outer(signed, signed) / count
+    total = math.sqrt(count) * rng.standard_normal(p)
+    scatter = np.outer(total, total) / count
     if count > 1:
         scatter += wishart_matrices(rng, 1, degrees_of_freedom=count - 1, dimension=p)[0]
-    return count, signed, scatter
+    return count, total, scatter
 
 
-def _joined(region: Region, parts: list[tuple[int, np.ndarray, np.ndarray]], p: int) -> RegionSummary:
-    count = sum(part[0] for part in parts)
+def _joined(region: Region, parts: list[Part], p: int) -> RegionSummary:
+    count = sum(part[1] for part in parts)
     if count == 0:
-        return RegionSummary(region, 0, np.zeros(p), 0.0, 0.0)
-    signed = np.sum([part[1] for part in parts], axis=0) / count
-    scatter = np.sum([part[2] for part in parts], axis=0) / count
+        return RegionSummary(region, 0, np.zeros(p), 0.0, 0.0, 0.0)
+    mean = np.sum([part[2] for part in parts], axis=0) / count
+    signed = np.sum([part[4] * part[2] for part in parts], axis=0) / count
+    scatter = np.sum([part[3] for part in parts], axis=0) / count
     # The fourth moment is not drawn: its mean stands for it.
-    return RegionSummary(region, count, np.linalg.eigvalsh(scatter), float(signed @ signed), p * (p + 2.0))
+    return RegionSummary(region, count, np.linalg.eigvalsh(scatter), float(mean @ mean), float(signed @ signed), p * (p + 2.0))

@@ -44,7 +44,7 @@ class Scenario(NamedTuple):
 
 
 SCENARIOS: dict[str, Scenario] = {
-    # Harmless, or harmless to a learner.
+    # Harmless to a learner that starts at the mean of y x.
     "gaussian": Scenario("gaussian", "random", "generic"),
     "gaussian_massart": Scenario("gaussian", "quadrant", "generic"),
     "gaussian_far_flips": Scenario("gaussian", "far", "generic"),
@@ -67,10 +67,10 @@ SCENARIOS: dict[str, Scenario] = {
     # These are made to pass the tests as well.
     "planar_lopsided": Scenario("planar_lopsided", "quadrant", 0.1),
     "worst_planar_lopsided": Scenario("planar_lopsided", "quadrant", 0.0702, (("share", 0.1275), ("place", (0.0838, -1.2142)), ("jitter", 0.02))),
-    "coupled": Scenario("coupled", "quadrant", 0.09, (), 0.5),
-    "coupled_edge": Scenario("coupled", "quadrant", 0.11, (("edge_share", 0.4),), 0.5),
-    "coupled_hidden": Scenario("coupled", "quadrant", 0.1, (("edge_share", 0.4), ("spread", 4)), 0.5),
-    "coupled_balanced": Scenario("coupled", "quadrant", 0.12, (("balanced", True),), 0.5),
+    "coupled": Scenario("coupled", "quadrant", 0.25, (), 0.5),
+    "coupled_edge": Scenario("coupled", "quadrant", 0.31, (("edge_share", 0.4),), 0.5),
+    "coupled_hidden": Scenario("coupled", "quadrant", 0.31, (("edge_share", 0.4), ("spread", 4)), 0.5),
+    "coupled_balanced": Scenario("coupled", "quadrant", 0.15, (("balanced", True),), 0.5),
     "far_wedge": Scenario("far_wedge", "quadrant", 0.12),
 }
 
@@ -79,7 +79,7 @@ def _unit(vector: np.ndarray) -> np.ndarray:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def scenario_target(scenario: Scenario, dimension: int) -> np.ndarray:
+def scenario_target(scenario: Scenario, dimension: int, ramp_width: float) -> np.ndarray:
     """Return w* of a scenario, (d,)."""
     target = np.zeros(dimension)
     if scenario.target == "axis":
@@ -90,7 +90,8 @@ def scenario_target(scenario: Scenario, dimension: int) -> np.ndarray:
         # No zeros, no two equal, no symmetry with the axes.
         target[:] = np.cos(1.0 + 2.0 * np.arange(dimension)) + 0.3
     else:
-        angle, spread = float(scenario.target), int(dict(scenario.options).get("spread", 1))
+        angle = float(scenario.target) * (ramp_width if scenario.width_in_ramps > 0.0 else 1.0)
+        spread = int(dict(scenario.options).get("spread", 1))
         target[0] = math.cos(angle)
         target[1 : 1 + spread] = math.sin(angle) / math.sqrt(spread)
     return _unit(target)
@@ -173,6 +174,6 @@ def draw_scenario(
     if scenario.width_in_ramps > 0.0:
         options["half_width"] = scenario.width_in_ramps * ramp_width
     features = sample_marginal(scenario.marginal, sample_size, dimension, rng, **options)
-    target = scenario_target(scenario, dimension)
+    target = scenario_target(scenario, dimension, ramp_width)
     labels, clean, flips = sample_labels(features, target, scenario.noise, noise_rate, rng)
     return features, labels, clean, flips, target
