@@ -5,7 +5,7 @@ Both learners see the same data sets, in one run on one thread; times are proces
 one of least error on held-out rows. It is timed twice: with the slope of the loss from a distribution object of scipy made at each step, as in public
 code, and with the slope written out.
 
-Run as a script to see the tables (`--widths` adds the sweep over dimensions and sample sizes, three minutes), or with pytest to have the ratios checked:
+Run as a script to see the tables (`--widths` adds the sweep over sizes, three minutes), or with pytest to have the ratios checked:
 
     python benchmarks/bench_tester_learner.py
     pytest benchmarks/bench_tester_learner.py
@@ -117,15 +117,14 @@ def large() -> float:
             begin = time.perf_counter()
             learner = TesterLearner(RATE, mode=mode, random_state=0).fit(data[0], data[1])
             seconds = time.perf_counter() - begin
-            print(
-                f"d = 200, n = 1e5, {dtype.__name__}, {mode}: {seconds:.2f} s, accepted {learner.accepted_}, angle {angle(learner.coef_[0], data):.4f}"
-            )
+            found = f"accepted {learner.accepted_}, angle {angle(learner.coef_[0], data):.4f}"
+            print(f"d = 200, n = 1e5, {dtype.__name__}, {mode}: {seconds:.2f} s, {found}")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
     return seconds
 
 
 def widths() -> None:
-    """Print what half the default ramp width, the default and twice the default do, over dimensions and sample sizes, under the worst Massart noise."""
+    """Print what half the default ramp width, the default and twice it do, over dimensions and sample sizes, under oriented Massart noise."""
     print(f"{'d':>4s} {'n':>8s} {'width':>7s} {'of default':>10s} {'angle':>7s} {'accepted':>8s} {'with search':>11s} {'seconds':>8s}")
     for d in (5, 20, 50, 100, 200):
         for n in (10_000, 100_000, 1_000_000):

@@ -38,15 +38,15 @@ def test_mean_square_angle(lab: Laboratory) -> None:
 
 @accuracy
 def test_dimension_less_one(lab: Laboratory) -> None:
-    """In three dimensions there are two coordinates to be wrong in, in four there are three."""
-    for dimension in (3, 4):
+    """In three dimensions there are two coordinates to be wrong in."""
+    for dimension in lab.at_scale((3,), (3, 4, 5)):
         claimed = float(theory.asymptotic_angle_rms(3_000, dimension, 0.5, 0.2)) ** 2
         run = lab.run(simulate.sample_local_angles, dimension=dimension, sample_size=3_000, ramp_width=0.5, noise_rate=0.2)
         assert run.mean("square").agrees_with(claimed, relative=0.2, refutes={"d for d - 1": claimed * dimension / (dimension - 1)})
 
 
 @accuracy
-@pytest.mark.parametrize(("dimension", "rows", "width", "rate"), [(10, 20_000, 0.3, 0.2), (10, 20_000, 1.0, 0.2), (20, 40_000, 0.3, 0.1)])
+@pytest.mark.parametrize(("dimension", "rows", "width", "rate"), [(10, 20_000, 0.3, 0.2), (10, 20_000, 1.0, 0.2), (20, 20_000, 0.3, 0.1)])
 def test_whole_descents_end_there(lab: Laboratory, dimension: int, rows: int, width: float, rate: float) -> None:
     """From a start far off, on all rows: a few descents, and the mean of y x on the same rows, which is worse."""
     step = width * math.sqrt(math.pi / 2) / (1 - 2 * rate)
@@ -83,10 +83,10 @@ def test_number_of_steps(lab: Laboratory, rate: float, width: float, step: float
     flat = theory.gradient_flow_iterations(1.5, 0.3, width, rate, step)
     assert lab.identical([found, flat], [population, formula], absolute=0.06, refutes={"without 1 - 2 eta": [population, formula * (1 - 2 * rate)]})
     assert lab.identical(flat, found, relative=0.025, refutes={"without pi": flat / math.pi, "1 - eta": flat * (1 - 2 * rate) / (1 - rate)})
-    setting = {"dimension": 5, "sample_size": 40_000, "ramp_width": width, "noise_rate": rate, "step": step, "iterations": 220, "start_angle": 1.5}
-    path = lab.draw(simulate.sample_descent_path, 2, **setting)
+    setting = {"dimension": 5, "sample_size": 200_000, "ramp_width": width, "noise_rate": rate, "step": step, "iterations": 220, "start_angle": 1.5}
+    path = lab.draw(simulate.sample_descent_path, 3, **setting)
     arrived = [int(np.argmax(row <= 0.3)) for row in path]
-    assert lab.identical(arrived, [population] * 2, relative=0.06, refutes={"without 1 - 2 eta": [population * (1 - 2 * rate)] * 2})
+    assert lab.identical(arrived, [population] * 3, relative=0.1, refutes={"without 1 - 2 eta": [population * (1 - 2 * rate)] * 3})
     recursion = theory.population_angles(1.5, 100, ramp_width=width, noise_rate=rate, step=step)[:100]
     assert lab.identical(path[:, :40].mean(axis=0), recursion[:40], absolute=0.05, refutes={"no descent": np.full(40, 1.5)}, question="path")
 

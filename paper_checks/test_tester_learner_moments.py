@@ -93,7 +93,7 @@ def test_power_of_the_kurtosis_is_that_of_its_shift(lab: Laboratory) -> None:
         power = norm.cdf(shift - norm.isf(0.05 / 40))
         run = lab.run(simulate.sample_pinch_power, dimension=20, sample_size=rows, half_width=half_width, statistics=("kurtosis",))
         wrong = {"one in six": 0.15, "certain": 1.0}
-        assert run.probability("kurtosis").agrees_with(float(power), absolute=0.15, refutes=wrong)
+        assert run.probability("kurtosis").agrees_with(float(power), absolute=0.2, refutes=wrong)
 
 
 @ordering

@@ -23,12 +23,23 @@ FULL = {"dimension": 20, "sample_size": 40_000, "ramp_width": 0.3, "noise_rate":
 
 
 @fooled
-@pytest.mark.parametrize("scenario", ["planar_lopsided", "worst_planar_lopsided", "coupled", "coupled_edge", "coupled_hidden"])
+@pytest.mark.parametrize("scenario", ["planar_lopsided", "coupled", "coupled_hidden"])
 def test_tolerant_tests_accept_a_wrong_answer(lab: Laboratory, scenario: str) -> None:
     """More often than not; goodness of fit sees all of these, in masses or signed means."""
     run = lab.run(simulate.sample_runs, scenario=scenario, **lab.at_scale(QUICK, FULL), statistics=("tolerant_and_wrong", "calibrated_and_wrong"))
     assert run.probability("tolerant_and_wrong").greater_than(0.5, refutes={"sound": 0.05})
     assert run.probability("calibrated_and_wrong").less_than(0.05, refutes={"as often": 0.5})
+
+
+@fooled
+@pytest.mark.parametrize("scenario", ["worst_planar_lopsided", "coupled_edge"])
+def test_further_traps(lab: Laboratory, scenario: str) -> None:
+    """A few runs: all wrong, most accepted by the tolerant tests, none by the calibrated ones."""
+    run = lab.run(simulate.sample_runs, scenario=scenario, **lab.at_scale(QUICK, FULL))
+    wrong, tolerant, calibrated = run.few(24, ("wrong", "tolerant_and_wrong", "calibrated_and_wrong"))
+    assert lab.exact(float(wrong.mean())).greater_than(0.7, refutes={"harmless": 0.05})
+    assert lab.exact(float(tolerant.mean())).greater_than(0.5, refutes={"sound": 0.05})
+    assert lab.identical(calibrated, np.zeros(24), absolute=0.5, refutes={"accepted": np.ones(24)}, question="calibrated")
 
 
 @fooled
@@ -87,7 +98,7 @@ closed = claim(
     source="derived here for arXiv:2302.14853",
 )
 
-SEARCH = {"dimension": 8, "sample_size": 20_000, "ramp_width": 0.3, "noise_rate": 0.2, "excess_error": 0.0245, "search": True}
+SEARCH = {"dimension": 8, "sample_size": 14_000, "ramp_width": 0.3, "noise_rate": 0.2, "excess_error": 0.029, "search": True}
 
 
 @closed
