@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtr, bdtrc
 
+from theorylab.numerics.concentration import chernoff_factor_bound
 from theorylab.papers.tester_learner.closed_form.band import band_probability
 from theorylab.validation import integers, plain, reals
 
@@ -82,7 +83,7 @@ def band_mass_bounds(sample_size: ArrayLike, half_width: ArrayLike) -> MassBound
     """
     n, p, _, _ = _arguments(sample_size, half_width, 0.5, 2.0)
     mean = n * p
-    return MassBounds(plain(np.exp(-mean / 8.0) + np.exp(-mean / 3.0)), plain(2.0 * np.exp(-mean / 12.0)))
+    return MassBounds(chernoff_factor_bound(mean), plain(2.0 * np.exp(-mean / 12.0)))
 
 
 def edge_of_second_moments(rows: ArrayLike, dimension: ArrayLike) -> tuple[Any, Any]:
