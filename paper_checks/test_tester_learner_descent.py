@@ -53,13 +53,13 @@ def test_whole_descents_end_there(lab: Laboratory, dimension: int, rows: int, wi
     run = lab.run(
         simulate.sample_descent_angles, dimension=dimension, sample_size=rows, ramp_width=width, noise_rate=rate, step=round(step, 6), iterations=60
     )
-    squares = run.few(60, "square")
+    squares, averaged = run.few(40, ("square", "averaging"))
     claimed = float(theory.asymptotic_angle_rms(rows, dimension, width, rate))
-    # The root of a mean of 60 squares varies by 1/sqrt(2 * 60 * (d - 1)) of itself, 4 % or less.
+    # The root of a mean of 40 squares varies by 1/sqrt(2 * 40 * (d - 1)) of itself, 4 % or less.
     wrong = {"averaging": claimed / math.sqrt(math.erf(width / (2 * math.sqrt(2)))), "without noise": claimed * (1 - 2 * rate)}
     wrong = {label: value for label, value in wrong.items() if abs(value / claimed - 1) > 0.19}
     assert lab.identical(math.sqrt(squares.mean()), claimed, relative=0.18, refutes=wrong | {"half": claimed / 2}, question="root mean square angle")
-    averaging = math.sqrt(run.few(60, "averaging").mean())
+    averaging = math.sqrt(averaged.mean())
     exact = float(theory.asymptotic_angle_rms(rows, dimension, 100.0, rate))
     assert lab.identical(averaging, exact, relative=0.2, refutes={"the learner": claimed / 1.3 if width > 0.9 else claimed}, question="mean of y x")
 

@@ -108,7 +108,8 @@ def test_turning_the_pinch_hides_it_from_coordinates_only(lab: Laboratory) -> No
 def test_matching_degree_four_is_not_enough(lab: Laboratory) -> None:
     """Nodes pass every test of degree below 12 within noise, and the learner is off by a third of the labels."""
     run = lab.run(simulate.sample_runs, scenario="nodes", dimension=8, sample_size=12_000, ramp_width=0.4, noise_rate=0.2, excess_error=0.02)
-    found = {name: run.few(16, name) for name in ("excess", "covariance_only", "tolerant")}
+    names = ("excess", "covariance_only", "tolerant")
+    found = dict(zip(names, run.few(16, names), strict=True))
     assert lab.identical(found["excess"].mean(), 0.3, absolute=0.01, refutes={"harmless": 0.005})
     assert lab.identical(found["covariance_only"], np.ones(16), absolute=0.5, refutes={"seen": np.zeros(16)}, question="covariance accepts")
     assert lab.identical(found["tolerant"], np.zeros(16), absolute=0.5, refutes={"accepted": np.ones(16)}, question="the band refuses")

@@ -115,7 +115,8 @@ def test_beyond_a_right_angle_the_formula_fails(lab: Laboratory) -> None:
 def test_rows_obey_their_strips(lab: Laboratory, marginal: str) -> None:
     """On samples the bound holds always, since it is deterministic; it is a few times the disagreement, not infinitely loose."""
     run = lab.run(simulate.sample_strip_bound, marginal=marginal, dimension=8, sample_size=1500, angle=0.15)
-    found = {name: run.few(40, name) for name in ("disagreement", "bound", "violated")}
+    names = ("disagreement", "bound", "violated")
+    found = dict(zip(names, run.few(40, names), strict=True))
     assert lab.identical(found["violated"], np.zeros(40), absolute=0.5, refutes={"violated": np.ones(40)}, question="never violated")
     ratio = float(found["bound"].mean() / found["disagreement"].mean())
     assert lab.exact(ratio).inside(1.5, 12.0, refutes={"exact": 1.0, "vacuous": 20.0})
@@ -129,6 +130,7 @@ def test_accepted_marginals_can_disagree_more_than_theta_over_pi(lab: Laboratory
     assert lab.identical(claimed, 0.030337, absolute=6e-7, refutes={"theta/pi": angle / math.pi})
     assert lab.identical(0.99 * angle / math.pi + 0.01, 0.035210, absolute=6e-7, refutes={"theta/pi": angle / math.pi})
     run = lab.run(simulate.sample_far_points, angle=angle, share=0.005, dimension=20, sample_size=20_000, ramp_width=0.3)
-    found = {name: run.few(24, name) for name in ("disagreement", "accepted")}
+    names = ("disagreement", "accepted")
+    found = dict(zip(names, run.few(24, names), strict=True))
     assert lab.identical(found["disagreement"].mean(), claimed, absolute=0.0012, refutes={"theta/pi": angle / math.pi}, question="rows that disagree")
     assert lab.identical(found["accepted"], np.ones(24), absolute=0.5, refutes={"rejected": np.zeros(24)}, question="tolerant tests accept")
