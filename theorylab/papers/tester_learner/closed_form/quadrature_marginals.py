@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, roots_hermitenorm
 
+from theorylab.papers.tester_learner.closed_form.band import band_probability
 from theorylab.validation import integers, plain, reals
 
 __all__ = [
@@ -127,11 +128,9 @@ def band_test_sample_size(half_width: ArrayLike, failure_probability: ArrayLike)
     ValueError
         If an argument is out of range.
     """
-    from scipy.special import erf
-
-    c = np.asarray(reals("half_width", half_width, above=0.0))
+    mass = np.asarray(band_probability(half_width))
     delta = np.asarray(reals("failure_probability", failure_probability, above=0.0, below=1.0))
-    return plain(8.0 * np.log(2.0 / delta) / erf(c / np.sqrt(2.0)))
+    return plain(8.0 * np.log(2.0 / delta) / mass)
 
 
 def degree_for_band_from_above(half_width: ArrayLike) -> Any:
