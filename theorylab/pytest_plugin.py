@@ -109,6 +109,8 @@ def _engine(config: pytest.Config) -> Engine:
                 _ledger_path(config), jobs=option.theory_jobs, scheduler=option.theory_scheduler, backend=option.theory_backend
             )
         except SetupError as error:
+            if hasattr(config, "workerinput"):
+                pytest.fail(f"theorylab: {error}", pytrace=False)  # pytest-xdist passes on the message of a test, not that of an exit
             pytest.exit(f"theorylab: {error}", returncode=2)
     return config.stash[_engine_key]
 

@@ -241,6 +241,11 @@ def test_a_foreign_ledger_stops_the_run_untouched(pytester: pytest.Pytester) -> 
     assert "theorylab: " in result.stdout.str() + result.stderr.str()
     assert "notes.txt" in result.stdout.str() + result.stderr.str()
     assert foreign.read_bytes() == before
+    # Workers too must say why; pytest-xdist drops the message of an exit.
+    result = check(pytester, GOOD, "--theory-ledger", str(foreign), "-n", "1")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["theorylab: *notes.txt is not a theorylab ledger*"])
+    assert foreign.read_bytes() == before
 
 
 def test_a_damaged_evidence_file_is_named_and_kept(pytester: pytest.Pytester) -> None:

@@ -6,6 +6,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -236,6 +238,20 @@ def test_many_processes_may_open_and_write_one_ledger_at_once(path: Path) -> Non
     np.testing.assert_array_equal(ledger.vectors(record, 120), np.repeat(np.arange(120.0)[:, None], 5, axis=1))
     assert ledger.info().records == 1 + 3 * 7
     assert list(ledger.verify()) == []
+
+
+def test_a_new_ledger_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    def use(path: Path) -> int:
+        barrier.wait()
+        ledger = Ledger(path)
+        number = ledger.record("shared")
+        ledger.close()
+        return number
+
+    barrier = threading.Barrier(4)
+    with ThreadPoolExecutor(4) as pool:
+        for attempt in range(40):
+            assert list(pool.map(use, [tmp_path / f"{attempt}.sqlite"] * 4)) == [1, 1, 1, 1]
 
 
 def test_info_and_identities(path: Path) -> None:

@@ -7,6 +7,7 @@ merge. Nothing is ever overwritten: a damaged file is set aside under another na
 from __future__ import annotations
 
 import contextlib
+import random
 import sqlite3
 import time
 import zlib
@@ -20,6 +21,8 @@ __all__ = ["Ledger", "LedgerError", "LedgerInfo"]
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x74686C62  # "thlb"
+# Seconds that a lock of another process is waited for.
+_WAIT = 60.0
 _SQLITE_HEADER = b"SQLite format 3\x00"
 # Where an SQLite file keeps its application id.
 _APPLICATION_BYTES = slice(68, 72)
@@ -98,7 +101,7 @@ class Ledger:
             except OSError as error:
                 raise LedgerError(f"cannot make the folder of the ledger {self.path}: {error.strerror or error}") from error
         try:
-            self._connection = sqlite3.connect(self.path or ":memory:", timeout=60.0, isolation_level=None)
+            self._connection = sqlite3.connect(self.path or ":memory:", timeout=_WAIT, isolation_level=None)
         except sqlite3.OperationalError as error:
             raise LedgerError(f"cannot open the ledger {self.path}: {error}") from error
         with self._guarded():
@@ -149,7 +152,7 @@ class Ledger:
             written = [row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
             if tables and sorted(written) != sorted(_STATEMENTS):
                 raise sqlite3.DatabaseError("its schema is not what was written")
-            connection.execute("PRAGMA journal_mode = WAL")
+            self._keep_write_ahead_log()
             connection.execute("PRAGMA synchronous = NORMAL")
         self._ours = True
         if not tables:
@@ -160,6 +163,21 @@ class Ledger:
                         connection.execute(statement)
                     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _keep_write_ahead_log(self) -> None:
+        """Switch to a write-ahead log, in turn with every other process that opens this file for the first time.
+
+        SQLite makes a connection wait for a lock, but not for this switch: it fails at once while another connection looks at the file.
+        """
+        until = time.monotonic() + _WAIT
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(random.uniform(0.001, 0.02))  # by chance, so that two that collide do not keep in step
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
