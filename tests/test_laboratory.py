@@ -228,8 +228,27 @@ def test_a_few_runs_are_a_draw_of_their_own() -> None:
     assert known(0.3, curve="exact") == {"curve": "exact", "estimate": 0.3, "low": 0.3, "high": 0.3, "replicates": 1, "waiting": ""}
     with pytest.raises(SamplerError, match="returns no statistic 'fourth'"):
         run.few(2, "fourth")
-    with pytest.raises(ValueError, match="size must be an integer >= 1; got 0"):
+    with pytest.raises(ValueError, match="runs must be an integer >= 1; got 0"):
         run.few(0, "x")
+
+
+def test_a_few_runs_are_kept_in_the_ledger(tmp_path: Path) -> None:
+    def engine() -> Engine:
+        return Engine(Ledger(tmp_path / "ledger.sqlite"))
+
+    first = engine()
+    drawn = Laboratory(3, engine=first).run(sample_gamma, shape=4.0).few(6, ("x", "x <= 4.0"))
+    assert first.replicates_drawn == 6
+    first.close()
+    second = engine()
+    run = Laboratory(3, engine=second).run(sample_gamma, shape=4.0)
+    assert run.few(6, ("x", "x <= 4.0")).tolist() == drawn.tolist()
+    assert second.replicates_drawn == 0
+    assert run.few(7, "x").shape == (7,)
+    assert Laboratory(4, engine=second).run(sample_gamma, shape=4.0).few(6, "x").tolist() != drawn[0].tolist()
+    assert second.replicates_drawn == 13
+    assert list(second.ledger.verify()) == []
+    second.close()
 
 
 def test_scale_chooses() -> None:

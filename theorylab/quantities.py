@@ -17,8 +17,8 @@ from theorylab.evidence.estimands import Combination, Estimand, Exact, LogCombin
 from theorylab.evidence.intervals import look_replicates
 from theorylab.evidence.verdicts import Band, Verdict, band_around, check_counterclaims
 from theorylab.montecarlo.engine import Experiment
-from theorylab.montecarlo.samplers import VALUE, Request, above, below, columns_of
-from theorylab.validation import reals
+from theorylab.montecarlo.samplers import VALUE, Request, above, below
+from theorylab.validation import reals, whole_number
 
 if TYPE_CHECKING:
     from theorylab.laboratory import Laboratory
@@ -85,8 +85,8 @@ class Run:
     def few(self, runs: int, statistic: str | Sequence[str] = VALUE) -> np.ndarray:
         """Return the values of one statistic, (runs,), or of several, (k, runs), in a few runs of the sampler.
 
-        For figures, where a run is too dear for blocks of hundreds. They come from a stream of their own and are kept nowhere. For a mean with its
-        interval see `theorylab.rows.sample_mean`.
+        For figures, where a run is too dear for blocks of hundreds. They come from a stream of their own; the ledger keeps them as they are. For a
+        mean with its interval see `theorylab.rows.sample_mean`.
 
         Raises
         ------
@@ -95,10 +95,9 @@ class Run:
         SamplerError
             If the sampler has no such statistic, or a value is not finite.
         """
-        drawn = self.lab.draw(self.request.sampler, runs, **self.request.parameters)
-        if isinstance(statistic, str):
-            return columns_of(drawn, (statistic,), runs)[0]
-        return columns_of(drawn, tuple(statistic), runs)
+        names = (statistic,) if isinstance(statistic, str) else tuple(statistic)
+        values = self.lab.engine.runs(self.request, names, self.lab.seed, whole_number("runs", runs))
+        return values[0] if isinstance(statistic, str) else values
 
     def experiment(self, needed: tuple[str, ...]) -> Experiment:
         """Return the record that answers a question about the ``needed`` statistics."""

@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
+import numpy as np
+
 from theorylab.backend import check_backend
 from theorylab.montecarlo.executors import Workers
 from theorylab.montecarlo.fingerprint import fingerprint
 from theorylab.montecarlo.ledger import Ledger
 from theorylab.montecarlo.moments import MAXIMUM_STATISTICS, Moments, pooled_moments
-from theorylab.montecarlo.samplers import Request, SamplerError
+from theorylab.montecarlo.samplers import Request, SamplerError, columns_of
 from theorylab.montecarlo.separate_moments import MAXIMUM_SEPARATE, SeparateMoments
 from theorylab.montecarlo.streams import experiment_key
-from theorylab.montecarlo.tasks import Task, TaskResult, run_task
+from theorylab.montecarlo.tasks import Task, TaskResult, draw_once, run_task
 
 __all__ = ["Engine", "Experiment", "Progress", "WorkerError"]
 
@@ -123,23 +125,39 @@ class Engine:
         if not 1 <= len(names) <= most or len(set(names)) != len(names):
             hint = "" if separate else " (or up to 512 with separate=True)"
             raise ValueError(f"statistics must be 1 to {most} different names{hint}; got {names}")
-        code = fingerprint(request.sampler)
-        identity = json.dumps(
-            {
-                "sampler": request.name,
-                "parameters": json.loads(request.canonical),
-                "seed": seed,
-                "statistics": names,
-                "block": request.block,
-                "backend": self.backend,
-                "fingerprint": code or self._typed_number(request.sampler),
-            }
-            | ({"separate": True} if separate else {}),
-            sort_keys=True,
-            separators=(",", ":"),
-        )
+        identity = self._identity(request, names, seed, {"block": request.block} | ({"separate": True} if separate else {}))
         key = experiment_key(seed, request.name, request.canonical)
-        return Experiment(request, names, seed, identity, key, code, separate)
+        return Experiment(request, names, seed, identity, key, fingerprint(request.sampler), separate)
+
+    def _identity(self, request: Request, names: tuple[str, ...], seed: int, how: dict[str, Any]) -> str:
+        """Write down all that decides what a record holds."""
+        parts = {
+            "sampler": request.name,
+            "parameters": json.loads(request.canonical),
+            "seed": seed,
+            "statistics": names,
+            "backend": self.backend,
+            "fingerprint": fingerprint(request.sampler) or self._typed_number(request.sampler),
+        }
+        return json.dumps(parts | how, sort_keys=True, separators=(",", ":"))
+
+    def runs(self, request: Request, names: tuple[str, ...], seed: int, size: int) -> np.ndarray:
+        """Return the values, (k, size), of the statistics ``names`` in ``size`` single runs, drawn once and kept in the ledger as they are.
+
+        Raises
+        ------
+        SamplerError
+            If the sampler has no such statistic, or a value is not finite.
+        """
+        ledger = self._ledger_of(fingerprint(request.sampler))
+        record = ledger.record(self._identity(request, names, seed, {"runs": size}))
+        if ledger.missing(record, 1):
+            begin = time.perf_counter()
+            values = columns_of(draw_once(request, self.backend, seed, size), names, size)
+            ledger.insert(record, 0, values.reshape(1, -1))
+            self.replicates_drawn += size
+            self.sampling_seconds += time.perf_counter() - begin
+        return ledger.vectors(record, 1).reshape(len(names), size).copy()
 
     def _typed_number(self, sampler: Callable[..., Any]) -> int:
         """Return the number of a sampler without a fingerprint: typed anew under the same name, a sampler must not find the blocks of the old one."""
@@ -159,7 +177,7 @@ class Engine:
         WorkerError
             If a worker process dies or a cluster gives up.
         """
-        ledger = self._ledger_of(experiment)
+        ledger = self._ledger_of(experiment.code)
         record = ledger.record(experiment.identity)
         missing = ledger.missing(record, blocks)
         if missing:
@@ -167,8 +185,8 @@ class Engine:
         vectors = ledger.vectors(record, blocks)
         return SeparateMoments(experiment.statistics, vectors) if experiment.separate else pooled_moments(experiment.statistics, vectors)
 
-    def _ledger_of(self, experiment: Experiment) -> Ledger:
-        if experiment.code is not None:
+    def _ledger_of(self, code: str | None) -> Ledger:
+        if code is not None:
             return self.ledger
         # Without a fingerprint nobody could tell whose blocks these are, so they must not outlive the process.
         if self._memory is None:
