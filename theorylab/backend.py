@@ -15,7 +15,7 @@ import numpy as np
 
 from theorylab.philox import philox_words
 
-__all__ = ["BACKENDS", "BackendError", "DeviceGenerator", "check_backend", "generator", "namespace_of", "special_functions"]
+__all__ = ["BACKENDS", "BackendError", "DeviceGenerator", "array_module", "check_backend", "generator", "namespace_of", "special_functions"]
 
 BACKENDS = ("numpy", "cupy")
 
@@ -62,6 +62,15 @@ def generator(backend: str, key: int, block: int) -> Any:
 def namespace_of(rng: Any) -> Any:
     """Return the array module (numpy or cupy) whose arrays ``rng`` draws."""
     return np if isinstance(rng, np.random.Generator) else rng.namespace
+
+
+def array_module(array: Any) -> Any:
+    """Return the array module (numpy or cupy) that an array belongs to."""
+    if isinstance(array, np.ndarray):
+        return np
+    import cupy
+
+    return cupy.get_array_module(array)
 
 
 def special_functions(namespace: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of, special_functions
+from theorylab.backend import array_module, namespace_of, special_functions
 from theorylab.numerics.gaussian_integrals import bivariate_normal_cdf
 from theorylab.validation import array_of_shape, integers, reals, whole_number
 
@@ -202,16 +202,8 @@ def _fixed_counts(classes: int, sample_size: int | None, class_counts: Sequence[
 
 
 def _counts_of(labels: Any, classes: int) -> Any:
-    xp = _array_module(labels)
+    xp = array_module(labels)
     return xp.stack([(labels == label).sum(axis=1) for label in range(classes)], axis=1)
-
-
-def _array_module(array: Any) -> Any:
-    if isinstance(array, np.ndarray):
-        return np
-    import cupy
-
-    return cupy.get_array_module(array)
 
 
 def _random_labels(rng: Any, size: int, classes: int, sample_size: int, least: int) -> Any:
@@ -264,7 +256,7 @@ def two_class_error(normal: Any, offset: Any, mixture: GroupedMixture) -> Any:
     -------
     array (R,)
     """
-    xp = _array_module(normal)
+    xp = array_module(normal)
     if mixture.class_count != 2:
         raise ValueError(f"mixture must have 2 classes; got {mixture.class_count}")
     spread = xp.sqrt((normal * _times_covariance(normal, mixture, xp)).sum(axis=-1))

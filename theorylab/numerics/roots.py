@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["log_bisection"]
+__all__ = ["log_bisection", "smallest_integer"]
 
 
 def log_bisection(is_beyond: Callable[[np.ndarray], Any], low: Any, high: Any) -> np.ndarray:
@@ -35,3 +35,15 @@ def log_bisection(is_beyond: Callable[[np.ndarray], Any], low: Any, high: Any) -
         log_high = np.where(beyond, middle, log_high)
         log_low = np.where(beyond, log_low, middle)
     return np.asarray(np.exp(0.5 * (log_low + log_high)))
+
+
+def smallest_integer(holds: Callable[[int], bool], start: int) -> int:
+    """Return the smallest n >= ``start`` >= 1 at which a statement holds that goes on to hold from there, by doubling and halving."""
+    high = start
+    while not holds(high):
+        high *= 2
+    low = max(start, high // 2)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return low

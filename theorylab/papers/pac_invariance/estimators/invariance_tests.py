@@ -1,0 +1,91 @@
+"""Do coefficients and residual variance of a subset differ between environments? Exact F tests from moments alone."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from theorylab.papers.pac_invariance.estimators.environments import GroupedMoments
+
+__all__ = ["SubsetTest", "subset_tests"]
+
+
+class SubsetTest(NamedTuple):
+    """A subset of covariates (positions), its pooled coefficients with their standard errors, intercept, residual variance and p-value."""
+
+    columns: tuple[int, ...]
+    coefficients: np.ndarray
+    standard_errors: np.ndarray
+    intercept: float
+    residual_variance: float
+    p_value: float
+
+
+class _Fits(NamedTuple):
+    squares: np.ndarray
+    freedom: np.ndarray
+
+
+def _fits(gram: np.ndarray, rows: np.ndarray, width: int) -> _Fits:
+    """Return residual sums of squares and degrees of freedom of least squares of the last column on the others, for stacked Gram matrices."""
+    s, c, yy = gram[:, :-1, :-1], gram[:, :-1, -1], gram[:, -1, -1]
+    return _Fits(np.maximum(yy - (c * np.linalg.solve(s, c[..., None])[..., 0]).sum(axis=1), 0.0), rows - width)
+
+
+def subset_tests(moments: GroupedMoments, *, largest: int) -> list[SubsetTest]:
+    """Test every subset of at most ``largest`` covariates for invariance.
+
+    For each environment against all others together: Chow's F test of equal coefficients (intercept included), and the two-sided F test of equal
+    residual variances. Both are exact for Gaussian residuals that are independent of the covariates with the same law everywhere, so the smallest
+    p-value times twice the number of comparisons (one for two environments) is a p-value.
+
+    Parameters
+    ----------
+    moments
+        From `grouped_moments` with ``constant=True``.
+    largest
+        Most covariates in a subset.
+
+    Raises
+    ------
+    ValueError
+        If an environment has too few rows for a subset, or covariates are dependent in one.
+    """
+    n, p = moments.rows, moments.second_moments.shape[1] - 2
+    gram = moments.second_moments * n[:, None, None]
+    total = gram.sum(axis=0)
+    environments = len(n)
+    comparisons = {1: 0, 2: 1}.get(environments, environments)
+    found = []
+    for size in range(largest + 1):
+        for columns in combinations(range(p), size):
+            where = np.array([*columns, p, p + 1])
+            width = size + 1
+            own, all_rows = gram[:, where[:, None], where], total[np.ix_(where, where)]
+            if np.min(n) <= width:
+                few = moments.names[np.argmin(n)]
+                raise ValueError(f"groups must have more than {width} rows each to test {size} covariates; got {np.min(n)} in {few}")
+            try:
+                pooled = _fits(all_rows[None], np.array([n.sum()]), width)
+                p_value = 1.0
+                if comparisons:
+                    one, rest = _fits(own, n, width), _fits(all_rows - own, n.sum() - n, width)
+                    both = one.squares + rest.squares
+                    freedom = one.freedom + rest.freedom
+                    tiny = 1e-300
+                    chow = (pooled.squares - both) / width / np.maximum(both / freedom, tiny)
+                    ratio = (one.squares / one.freedom) / np.maximum(rest.squares / rest.freedom, tiny)
+                    tails = np.minimum(stats.f.sf(ratio, one.freedom, rest.freedom), stats.f.cdf(ratio, one.freedom, rest.freedom))
+                    least = min(float(stats.f.sf(chow, width, freedom).min()), float(2.0 * tails.min()))
+                    p_value = min(1.0, 2.0 * comparisons * least)
+                inverse = np.linalg.inv(all_rows[:-1, :-1])
+            except np.linalg.LinAlgError:
+                raise ValueError(f"X must have independent columns in every environment; got dependent ones among {columns}") from None
+            coefficients = inverse @ all_rows[:-1, -1]
+            variance = float(pooled.squares[0] / pooled.freedom[0])
+            errors = np.sqrt(np.maximum(variance * np.diag(inverse), 0.0))
+            found.append(SubsetTest(columns, coefficients[:-1], errors[:-1], float(coefficients[-1]), variance, p_value))
+    return found

@@ -1,0 +1,212 @@
+"""Invariant and pooled predictors from second moments, as if every environment had infinitely many rows."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import least_squares
+
+from theorylab.papers.pac_invariance.closed_form import best_head, feature_moments, prediction_risk, selection
+from theorylab.validation import reals, whole_number
+
+__all__ = [
+    "InvariantRisk",
+    "InvariantSubset",
+    "anchor_regression",
+    "best_invariant_subset",
+    "invariant_subsets",
+    "irm_v1",
+    "plausible_causes",
+    "pooled_least_squares",
+]
+
+
+class InvariantSubset(NamedTuple):
+    """Positions of covariates whose head and residual variance are the same in all environments, their head and their risk."""
+
+    columns: tuple[int, ...]
+    head: np.ndarray
+    risk: float
+
+
+class InvariantRisk(NamedTuple):
+    """Coefficients (p,) on all covariates, their mean risk, and the mean squared gradient that was penalised."""
+
+    coefficients: np.ndarray
+    risk: float
+    squared_gradient: float
+
+
+def _several(second_moments: ArrayLike, target: int) -> np.ndarray:
+    m = np.asarray(second_moments, dtype=float)
+    if m.ndim != 3:
+        raise ValueError(f"second_moments must have shape (N, q, q), one matrix per environment; got {m.shape}")
+    feature_moments(m, target)
+    return m
+
+
+def pooled_least_squares(second_moments: ArrayLike, target: int) -> np.ndarray:
+    """Return the coefficients (p,) of least mean risk over the environments.
+
+    Parameters
+    ----------
+    second_moments
+        (N, q, q).
+    target
+        The node of Y.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit or covariates are dependent.
+    """
+    return best_head(_several(second_moments, target).mean(axis=0), target).head
+
+
+def anchor_regression(second_moments: ArrayLike, means: ArrayLike, target: int, *, gamma: float) -> np.ndarray:
+    """Return the coefficients (p,) of anchor regression with the environments as anchors (Rothenhaeusler et al. 2021, arXiv:1801.06229).
+
+    Minimises E (r - E[r | environment])^2 + gamma E (E[r | environment])^2 over the residual r. gamma = 1 is pooled least squares; if all
+    environments have mean zero, so is every gamma.
+
+    Parameters
+    ----------
+    second_moments, means
+        (N, q, q) and (N, q), of equally likely environments.
+    target
+        The node of Y.
+    gamma
+        >= 0.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit, covariates are dependent or gamma is negative.
+    """
+    m = _several(second_moments, target)
+    mu = np.asarray(means, dtype=float)
+    if mu.shape != m.shape[:2]:
+        raise ValueError(f"means must have shape {m.shape[:2]}; got {mu.shape}")
+    between = mu.T @ mu / len(mu)
+    return best_head(m.mean(axis=0) + (float(reals("gamma", gamma, minimum=0.0)) - 1.0) * between, target).head
+
+
+def invariant_subsets(second_moments: ArrayLike, target: int, *, tolerance: float = 1e-8, largest: int | None = None) -> list[InvariantSubset]:
+    """Return every subset of covariates with the same head and the same residual variance in all environments (Peters et al. 2016, arXiv:1501.01332).
+
+    Parameters
+    ----------
+    second_moments
+        (N, q, q).
+    target
+        The node of Y.
+    tolerance
+        Spread, relative to 1 + size, that counts as equal.
+    largest
+        Most covariates in a subset; all when left out. There are 2^p subsets in all.
+
+    Returns
+    -------
+    list of InvariantSubset
+        The empty set first, if the variance of Y itself does not move.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit or covariates are dependent.
+    """
+    m = _several(second_moments, target)
+    p = m.shape[1] - 1
+    level = float(reals("tolerance", tolerance, above=0.0))
+    most = p if largest is None else min(p, whole_number("largest", largest, minimum=0))
+    found = []
+    for size in range(most + 1):
+        for columns in combinations(range(p), size):
+            if size:
+                head, risk = best_head(m, target, selection(columns, p))
+            else:
+                head, risk = np.zeros((len(m), 0)), m[:, target, target]
+            if np.all(np.ptp(head, axis=0) <= level * (1.0 + np.abs(head).max(initial=0.0))) and np.ptp(risk) <= level * (1.0 + np.max(risk)):
+                found.append(InvariantSubset(columns, head.mean(axis=0), float(np.mean(risk))))
+    return found
+
+
+def plausible_causes(subsets: list[InvariantSubset]) -> tuple[int, ...]:
+    """Return the covariates that are in every one of the subsets: the answer of invariant causal prediction."""
+    common = set(subsets[0].columns) if subsets else set()
+    for subset in subsets[1:]:
+        common &= set(subset.columns)
+    return tuple(sorted(common))
+
+
+def best_invariant_subset(second_moments: ArrayLike, target: int, *, tolerance: float = 1e-8) -> InvariantSubset:
+    """Return the invariant subset of least risk.
+
+    Parameters
+    ----------
+    second_moments, target, tolerance
+        As in `invariant_subsets`.
+
+    Raises
+    ------
+    ValueError
+        As in `invariant_subsets`, or if no subset is invariant.
+    """
+    subsets = invariant_subsets(second_moments, target, tolerance=tolerance)
+    if not subsets:
+        raise ValueError("second_moments must leave some subset invariant; got none (is there an intervention on the target?)")
+    return min(subsets, key=lambda subset: (round(subset.risk, 12), len(subset.columns)))
+
+
+def irm_v1(second_moments: ArrayLike, target: int, *, penalty: float = 1e5, starts: int = 8, random_state: int = 0) -> InvariantRisk:
+    """Return a minimiser of mean risk + penalty * mean squared gradient of a scalar head (IRMv1, Arjovsky et al. 2019, arXiv:1907.02893).
+
+    The prediction is u v^T X with u fixed at 1; the gradient of the risk in u is 2 v^T (M_xx v - m_xy). Sums of squares: each start is followed
+    by Levenberg and Marquardt's method while the penalty grows tenfold from 1. Not convex: the best of several starts is returned.
+
+    Parameters
+    ----------
+    second_moments
+        (N, q, q).
+    target
+        The node of Y.
+    penalty
+        >= 0.
+    starts
+        Pooled least squares, then random combinations of the environments' own predictors; >= 1.
+    random_state
+        Seed of these, >= 0.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit, covariates are dependent or a number is out of range.
+    """
+    m = _several(second_moments, target)
+    top = float(reals("penalty", penalty, minimum=0.0))
+    s, c = feature_moments(m, target)[:2]
+    factor = np.linalg.cholesky(s.mean(axis=0))
+    goal = np.linalg.solve(factor, c.mean(axis=0))
+
+    def residuals(v: np.ndarray, weight: float) -> np.ndarray:
+        return np.concatenate([factor.T @ v - goal, weight * 2.0 * ((s @ v - c) @ v)])
+
+    def slopes(v: np.ndarray, weight: float) -> np.ndarray:
+        return np.concatenate([factor.T, weight * 2.0 * (2.0 * s @ v - c)])
+
+    own, pooled = np.linalg.solve(s, c[..., None])[..., 0], np.linalg.solve(factor.T, goal)
+    rng = np.random.default_rng(whole_number("random_state", random_state, minimum=0))
+    best, lowest = pooled, np.inf
+    for start in range(whole_number("starts", starts)):
+        v = pooled.copy() if start == 0 else rng.dirichlet(np.ones(len(m))) @ own + 0.5 * start / starts * rng.standard_normal(len(pooled))
+        for level in [*np.geomspace(1.0, top, max(2, 1 + int(np.ceil(np.log10(top))))), top] if top > 1.0 else [top]:
+            weight = float(np.sqrt(level / len(m)))
+            v = least_squares(residuals, v, slopes, method="lm" if len(m) else "trf", args=(weight,), xtol=1e-15, ftol=1e-15, gtol=1e-15).x
+        value = float((residuals(v, float(np.sqrt(top / len(m)))) ** 2).sum())
+        if value < lowest:
+            best, lowest = v, value
+    gradients = 2.0 * ((s @ best - c) @ best)
+    return InvariantRisk(best, float(np.mean(prediction_risk(m, target, best))), float(np.mean(gradients**2)))
