@@ -34,6 +34,7 @@ SHORT = {
     "naive_bayes_logistic": "phase_diagram",
     "unlabeled_ood_gmm": "adversarial",
     "tester_learner": "sketch",
+    "pac_invariance": "finite_samples",
 }
 
 

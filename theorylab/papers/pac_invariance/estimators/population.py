@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import least_squares
 
 from theorylab.papers.pac_invariance.closed_form import best_head, feature_moments, prediction_risk, selection
+from theorylab.papers.pac_invariance.invariant_risk import minimise_invariant_risk
 from theorylab.validation import reals, whole_number
 
 __all__ = [
@@ -161,11 +161,12 @@ def best_invariant_subset(second_moments: ArrayLike, target: int, *, tolerance: 
     return min(subsets, key=lambda subset: (round(subset.risk, 12), len(subset.columns)))
 
 
-def irm_v1(second_moments: ArrayLike, target: int, *, penalty: float = 1e5, starts: int = 8, random_state: int = 0) -> InvariantRisk:
+def irm_v1(second_moments: ArrayLike, target: int, *, penalty: float = 1e5, starts: int = 16, random_state: int = 0) -> InvariantRisk:
     """Return a minimiser of mean risk + penalty * mean squared gradient of a scalar head (IRMv1, Arjovsky et al. 2019, arXiv:1907.02893).
 
     The prediction is u v^T X with u fixed at 1; the gradient of the risk in u is 2 v^T (M_xx v - m_xy). Sums of squares: each start is followed
-    by Levenberg and Marquardt's method while the penalty grows tenfold from 1. Not convex: the best of several starts is returned.
+    by Levenberg and Marquardt's method, every other one while the penalty grows tenfold from 1. Not convex: the best of several starts is
+    returned, which may miss the minimum, above all where an intervention reaches the target.
 
     Parameters
     ----------
@@ -188,25 +189,7 @@ def irm_v1(second_moments: ArrayLike, target: int, *, penalty: float = 1e5, star
     m = _several(second_moments, target)
     top = float(reals("penalty", penalty, minimum=0.0))
     s, c = feature_moments(m, target)[:2]
-    factor = np.linalg.cholesky(s.mean(axis=0))
-    goal = np.linalg.solve(factor, c.mean(axis=0))
-
-    def residuals(v: np.ndarray, weight: float) -> np.ndarray:
-        return np.concatenate([factor.T @ v - goal, weight * 2.0 * ((s @ v - c) @ v)])
-
-    def slopes(v: np.ndarray, weight: float) -> np.ndarray:
-        return np.concatenate([factor.T, weight * 2.0 * (2.0 * s @ v - c)])
-
-    own, pooled = np.linalg.solve(s, c[..., None])[..., 0], np.linalg.solve(factor.T, goal)
-    rng = np.random.default_rng(whole_number("random_state", random_state, minimum=0))
-    best, lowest = pooled, np.inf
-    for start in range(whole_number("starts", starts)):
-        v = pooled.copy() if start == 0 else rng.dirichlet(np.ones(len(m))) @ own + 0.5 * start / starts * rng.standard_normal(len(pooled))
-        for level in [*np.geomspace(1.0, top, max(2, 1 + int(np.ceil(np.log10(top))))), top] if top > 1.0 else [top]:
-            weight = float(np.sqrt(level / len(m)))
-            v = least_squares(residuals, v, slopes, method="lm" if len(m) else "trf", args=(weight,), xtol=1e-15, ftol=1e-15, gtol=1e-15).x
-        value = float((residuals(v, float(np.sqrt(top / len(m)))) ** 2).sum())
-        if value < lowest:
-            best, lowest = v, value
+    seed = whole_number("random_state", random_state, minimum=0)
+    best = minimise_invariant_risk(s, c, penalty=top, starts=whole_number("starts", starts), random_state=seed)
     gradients = 2.0 * ((s @ best - c) @ best)
     return InvariantRisk(best, float(np.mean(prediction_risk(m, target, best))), float(np.mean(gradients**2)))

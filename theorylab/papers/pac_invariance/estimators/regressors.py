@@ -68,7 +68,7 @@ class InvariantRiskRegressor(LinearPredictor):
         Number of environments seen.
     """
 
-    def __init__(self, penalty: float = 1e4, *, fit_intercept: bool = True, starts: int = 8, random_state: int = 0) -> None:
+    def __init__(self, penalty: float = 1e4, *, fit_intercept: bool = True, starts: int = 16, random_state: int = 0) -> None:
         self.penalty = penalty
         self.fit_intercept = fit_intercept
         self.starts = starts

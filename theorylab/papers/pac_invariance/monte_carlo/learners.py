@@ -10,7 +10,7 @@ from scipy.optimize import least_squares
 from theorylab.models.structural_equations import random_coefficients
 from theorylab.montecarlo.samplers import block_size
 from theorylab.numerics.convex import minimax_norms
-from theorylab.papers.pac_invariance.estimators import irm_v1, pooled_least_squares
+from theorylab.papers.pac_invariance.invariant_risk import minimise_invariant_risk
 from theorylab.papers.pac_invariance.monte_carlo.environments import draw_moments, named_family
 from theorylab.validation import reals, whole_number
 
@@ -46,13 +46,15 @@ def sample_invariant_risk(rng: np.random.Generator, size: int, *, interventions:
     for row in range(size):
         train, test = draw_moments(rng, n, family), draw_moments(rng, m, family)
         s, c, yy = test[:, rest][:, :, rest], test[:, rest, target], test[:, target, target]
-        irm, pooled = irm_v1(train, target, random_state=int(rng.integers(2**31))), pooled_least_squares(train, target)
-        for name, v in (("", irm.coefficients), ("pooled_", pooled)):
+        train_s, train_c = train[:, rest][:, :, rest], train[:, rest, target]
+        learned = minimise_invariant_risk(train_s, train_c, penalty=1e5, starts=16, random_state=int(rng.integers(2**31)))
+        pooled = np.linalg.solve(train_s.mean(axis=0), train_c.mean(axis=0))
+        for name, v in (("", learned), ("pooled_", pooled)):
             found[f"{name}gap"][row] = np.max(2.0 * abs((s @ v - c) @ v))
             risks = yy - 2.0 * c @ v + (s @ v) @ v
             found[f"{name}risk"][row] = risks.mean()
         found["pooled_worst"][row] = risks.max()
-        found["objective"][row] = irm.risk
+        found["objective"][row] = np.mean(train[:, target, target] - 2.0 * train_c @ learned + (train_s @ learned) @ learned)
         found["distance"][row] = np.linalg.norm(pooled - unmixing)
     return found
 
