@@ -6,6 +6,7 @@ compiled primal-dual interior-point method, `minimax_norms_reference` one proble
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -65,13 +66,16 @@ def minimax_norms(matrices: ArrayLike, vectors: ArrayLike) -> MinimaxSolution:
     count, n, _, r = a.shape
     points, values, multipliers = np.zeros((count, r)), np.zeros(count), np.zeros((count, n))
     steps = np.zeros(count, dtype=np.int64)
-    minimax_kernel(a, b, points, values, multipliers, steps)
+    # Columns of one length, so that the units of the point do not matter.
+    lengths = np.sqrt((a**2).sum(axis=(1, 2)))
+    lengths[lengths == 0.0] = 1.0
+    minimax_kernel(a / lengths[:, None, None, :], b, points, values, multipliers, steps)
     reasons = {-2: "has no unique solution: its stacked matrices have dependent columns", -1: "was not solved: the method did not settle"}
     for code, reason in reasons.items():
         bad = np.flatnonzero(steps == code)
         if bad.size:
             raise MinimaxError(f"problem {bad[0]} {reason} ({bad.size} of {count} problems)")
-    return MinimaxSolution(points, values, multipliers, (multipliers > SUPPORT_LEVEL).sum(axis=1))
+    return MinimaxSolution(points / lengths, values, multipliers, (multipliers > SUPPORT_LEVEL).sum(axis=1))
 
 
 def minimax_norms_reference(matrices: ArrayLike, vectors: ArrayLike) -> tuple[np.ndarray, float]:
@@ -90,7 +94,10 @@ def minimax_norms_reference(matrices: ArrayLike, vectors: ArrayLike) -> tuple[np
     point, level = cvxpy.Variable(a.shape[3]), cvxpy.Variable()
     cones = [cvxpy.SOC(level, matrix @ point - vector) for matrix, vector in zip(a[0], b[0], strict=True)]
     problem = cvxpy.Problem(cvxpy.Minimize(level), cones)
-    problem.solve(solver=cvxpy.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
+    with warnings.catch_warnings():
+        # "Solution may be inaccurate": beyond 1e-8 or so the solver stops where it stands.
+        warnings.simplefilter("ignore", UserWarning)
+        problem.solve(solver=cvxpy.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
     if point.value is None or level.value is None or problem.status not in ("optimal", "optimal_inaccurate"):
         raise MinimaxError(f"cvxpy did not solve the problem: {problem.status}")
     return np.asarray(point.value), float(np.asarray(level.value))

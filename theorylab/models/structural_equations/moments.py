@@ -103,8 +103,9 @@ def sample_structural_equations(
     """
     xp = namespace_of(rng)
     b, variances, means = structural_model(coefficients, noise_variances, noise_means)
-    rows = xp.sqrt(xp.asarray(variances)) * rng.standard_normal((size, len(b))) + xp.asarray(means)
+    # One node after the other in memory: equations run down whole columns.
+    values = xp.ascontiguousarray((xp.sqrt(xp.asarray(variances)) * rng.standard_normal((size, len(b))) + xp.asarray(means)).T)
     for node in topological_order(b):
         for parent in np.flatnonzero(b[node]):
-            rows[:, node] += b[node, parent] * rows[:, parent]
-    return rows
+            values[node] += b[node, parent] * values[parent]
+    return values.T

@@ -12,12 +12,12 @@ __all__ = ["imhof_cdf", "log_chi_squared_cdf", "lugannani_rice_log_cdf", "ruben_
 _MOST_TERMS = 200_000
 
 
-def log_chi_squared_cdf(place: float, degrees: np.ndarray) -> np.ndarray:
+def log_chi_squared_cdf(place: float | np.ndarray, degrees: np.ndarray) -> np.ndarray:
     """Return log P(chi^2_h <= place) by Kummer's function, far below the smallest double, too.
 
     Formula: with a = h/2, z = place/2: a log z - z - log Gamma(a + 1) + log 1F1(1; a + 1; z).
     """
-    a, z = 0.5 * np.asarray(degrees, dtype=float), 0.5 * place
+    a, z = 0.5 * np.asarray(degrees, dtype=float), 0.5 * np.asarray(place)
     return a * np.log(z) - z - gammaln(a + 1.0) + np.log(hyp1f1(1.0, a + 1.0, z))
 
 

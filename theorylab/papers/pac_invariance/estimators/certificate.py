@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.numerics.concentration import binomial_upper_bound, consistent_violation_bound, scenario_violation_bound
 from theorylab.papers.pac_invariance.closed_form import GAP_KINDS, invariance_gap
-from theorylab.papers.pac_invariance.estimators.environments import grouped_moments
+from theorylab.papers.pac_invariance.estimators.environments import grouped_moments, require_independent
 from theorylab.validation import choice, reals, whole_number
 
 __all__ = ["ORIGINS", "InvarianceCertificate", "certify", "certify_gaps", "environment_gaps"]
@@ -107,7 +107,7 @@ def certify_gaps(
     elif kind == "minimax":
         bound = scenario_violation_bound(whole_number("decision_variables", decision_variables, minimum=2), n, delta)
     else:
-        bound = consistent_violation_bound(float(reals("vc_dimension", np.asarray(vc_dimension), minimum=0.0)), n, delta)
+        bound = consistent_violation_bound(float(reals("vc_dimension", 0.0 if vc_dimension is None else vc_dimension, minimum=0.0)), n, delta)
     seen = f"{count} of {n} environments have a gap above {eps:.4g}"
     if bound >= 1.0:
         says = "nothing is promised for a fresh one" + (" (the head was chosen with these environments)" if count and kind != "fixed" else "")
@@ -131,7 +131,7 @@ def environment_gaps(regressor: Any, X: ArrayLike, y: ArrayLike, groups: ArrayLi
     groups
         (n,).
     gap_kind
-        "gradient", "excess_risk" or "head".
+        "gradient", "excess_risk" or "head". The first and the last are lengths in the units of X: standardise first; the excess risk is free of them.
 
     Raises
     ------
@@ -139,11 +139,15 @@ def environment_gaps(regressor: Any, X: ArrayLike, y: ArrayLike, groups: ArrayLi
         If shapes do not fit or covariates are dependent in an environment.
     """
     rows, targets = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    if not hasattr(regressor, "coef_") or not hasattr(regressor, "intercept_"):
+        raise ValueError(f"regressor must be fitted and linear, with coef_ and intercept_; got {regressor!r}")
     coefficients = np.asarray(regressor.coef_, dtype=float).ravel()
     if rows.ndim != 2 or targets.shape != (len(rows),) or rows.shape[1] != len(coefficients):
         raise ValueError(f"X and y must have shapes (n, {len(coefficients)}) and (n,); got {rows.shape} and {targets.shape}")
+    if not (np.all(np.isfinite(rows)) and np.all(np.isfinite(targets))):
+        raise ValueError("X and y must be finite; got NaN or infinite entries")
     intercept = float(np.ravel(regressor.intercept_)[0])
-    moments = grouped_moments(rows, targets, groups, constant=intercept != 0.0)
+    moments = require_independent(grouped_moments(rows, targets, groups, constant=intercept != 0.0))
     head = np.append(coefficients, intercept) if intercept != 0.0 else coefficients
     kind = choice("gap_kind", gap_kind, GAP_KINDS)
     return np.atleast_1d(invariance_gap(moments.second_moments, len(head), None, head, kind))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["GroupedMoments", "environment_labels", "grouped_moments"]
+__all__ = ["GroupedMoments", "environment_labels", "grouped_moments", "require_independent"]
 
 
 class GroupedMoments(NamedTuple):
@@ -25,14 +25,19 @@ def environment_labels(groups: ArrayLike | None, rows: int) -> tuple[np.ndarray,
     Raises
     ------
     ValueError
-        If there is not one label for each row.
+        If there is not one label for each row, one is missing, or they cannot be sorted.
     """
     if groups is None:
         return np.array([0]), np.zeros(rows, dtype=np.int64)
     labels = np.asarray(groups)
     if labels.shape != (rows,):
         raise ValueError(f"groups must have shape ({rows},), the environment of each row; got {labels.shape}")
-    names, numbers = np.unique(labels, return_inverse=True)
+    if any(label is None or label != label for label in labels.tolist()):
+        raise ValueError("groups must name the environment of each row; got missing labels (None or NaN)")
+    try:
+        names, numbers = np.unique(labels, return_inverse=True)
+    except TypeError:
+        raise ValueError(f"groups must be labels of one kind; got {sorted({type(label).__name__ for label in labels.tolist()})}") from None
     return names, numbers
 
 
@@ -61,3 +66,23 @@ def grouped_moments(X: np.ndarray, y: np.ndarray, groups: ArrayLike | None, *, c
     pieces = np.split(whole[order], np.cumsum(counts)[:-1])
     moments = np.array([piece.T @ piece / len(piece) for piece in pieces])
     return GroupedMoments(moments, np.array([piece.mean(axis=0) for piece in pieces]), counts, names)
+
+
+def require_independent(moments: GroupedMoments) -> GroupedMoments:
+    """Return the moments if the covariates, with a constant if there is one, are independent in each environment.
+
+    Raises
+    ------
+    ValueError
+        If they are not, as far as rounding lets one tell.
+    """
+    s = moments.second_moments[:, :-1, :-1]
+    scale = np.sqrt(np.maximum(np.diagonal(s, axis1=1, axis2=2), 1e-300))
+    smallest = np.linalg.eigvalsh(s / scale[:, :, None] / scale[:, None, :])[:, 0]
+    bad = np.flatnonzero(smallest <= 100 * s.shape[1] * np.finfo(float).eps)
+    if bad.size:
+        raise ValueError(
+            f"X must have independent columns in every environment (also of the constant, if there is an intercept); got dependent ones in "
+            f"{moments.names[bad[0]]!s} with {moments.rows[bad[0]]} rows ({bad.size} of {len(s)} environments)"
+        )
+    return moments

@@ -32,7 +32,14 @@ class _Fits(NamedTuple):
 def _fits(gram: np.ndarray, rows: np.ndarray, width: int) -> _Fits:
     """Return residual sums of squares and degrees of freedom of least squares of the last column on the others, for stacked Gram matrices."""
     s, c, yy = gram[:, :-1, :-1], gram[:, :-1, -1], gram[:, -1, -1]
-    return _Fits(np.maximum(yy - (c * np.linalg.solve(s, c[..., None])[..., 0]).sum(axis=1), 0.0), rows - width)
+    inverse = np.linalg.inv(s)
+    # The share of a column that the others leave, inverted.
+    inflation = np.diagonal(s, axis1=1, axis2=2) * np.diagonal(inverse, axis1=1, axis2=2)
+    if not np.all((inflation > 0.0) & (inflation < 1e11)):
+        raise np.linalg.LinAlgError
+    squares = yy - (c * (inverse @ c[..., None])[..., 0]).sum(axis=1)
+    # What an exact fit leaves is rounding.
+    return _Fits(np.where(squares > 64 * width * np.finfo(float).eps * yy, squares, 0.0), rows - width)
 
 
 def subset_tests(moments: GroupedMoments, *, largest: int) -> list[SubsetTest]:
@@ -57,6 +64,9 @@ def subset_tests(moments: GroupedMoments, *, largest: int) -> list[SubsetTest]:
     n, p = moments.rows, moments.second_moments.shape[1] - 2
     gram = moments.second_moments * n[:, None, None]
     total = gram.sum(axis=0)
+    # Sums of the others, not differences from the total: a large environment must not drown the rest.
+    none = np.zeros_like(gram[:1])
+    others = np.concatenate([none, np.cumsum(gram[:-1], axis=0)]) + np.concatenate([np.cumsum(gram[:0:-1], axis=0)[::-1], none])
     environments = len(n)
     comparisons = {1: 0, 2: 1}.get(environments, environments)
     found = []
@@ -64,7 +74,7 @@ def subset_tests(moments: GroupedMoments, *, largest: int) -> list[SubsetTest]:
         for columns in combinations(range(p), size):
             where = np.array([*columns, p, p + 1])
             width = size + 1
-            own, all_rows = gram[:, where[:, None], where], total[np.ix_(where, where)]
+            own, rest_rows, all_rows = gram[:, where[:, None], where], others[:, where[:, None], where], total[np.ix_(where, where)]
             if np.min(n) <= width:
                 few = moments.names[np.argmin(n)]
                 raise ValueError(f"groups must have more than {width} rows each to test {size} covariates; got {np.min(n)} in {few}")
@@ -72,13 +82,14 @@ def subset_tests(moments: GroupedMoments, *, largest: int) -> list[SubsetTest]:
                 pooled = _fits(all_rows[None], np.array([n.sum()]), width)
                 p_value = 1.0
                 if comparisons:
-                    one, rest = _fits(own, n, width), _fits(all_rows - own, n.sum() - n, width)
+                    one, rest = _fits(own, n, width), _fits(rest_rows, n.sum() - n, width)
                     both = one.squares + rest.squares
                     freedom = one.freedom + rest.freedom
                     tiny = 1e-300
                     chow = (pooled.squares - both) / width / np.maximum(both / freedom, tiny)
                     ratio = (one.squares / one.freedom) / np.maximum(rest.squares / rest.freedom, tiny)
                     tails = np.minimum(stats.f.sf(ratio, one.freedom, rest.freedom), stats.f.cdf(ratio, one.freedom, rest.freedom))
+                    tails = np.where((one.squares == 0.0) & (rest.squares == 0.0), 0.5, tails)
                     least = min(float(stats.f.sf(chow, width, freedom).min()), float(2.0 * tails.min()))
                     p_value = min(1.0, 2.0 * comparisons * least)
                 inverse = np.linalg.inv(all_rows[:-1, :-1])

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from theorylab.papers.pac_invariance.closed_form import GAP_KINDS, minimax_head
-from theorylab.papers.pac_invariance.estimators.environments import environment_labels, grouped_moments
-from theorylab.papers.pac_invariance.estimators.population import irm_v1
+from theorylab.papers.pac_invariance.closed_form import GAP_KINDS, minimax_head, prediction_risk
+from theorylab.papers.pac_invariance.estimators.environments import environment_labels, grouped_moments, require_independent
+from theorylab.papers.pac_invariance.estimators.population import irm_v1, pooled_least_squares
 from theorylab.validation import choice, reals, whole_number
 
 __all__ = ["AnchorRegressor", "InvariantRiskRegressor", "LinearPredictor", "MinimaxGapRegressor"]
@@ -33,11 +33,20 @@ class LinearPredictor(RegressorMixin, BaseEstimator):
         return np.asarray(validate_data(self, X, dtype=np.float64, reset=False) @ self.coef_ + self.intercept_)
 
 
-def _centred(X: np.ndarray, y: np.ndarray, centre: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+def centred(X: np.ndarray, y: np.ndarray, centre: bool, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Return X and y without their (weighted) means, and these; without ``centre`` as they are, and zeros."""
     if not centre:
         return X, y, np.zeros(X.shape[1]), 0.0
-    middle, level = X.mean(axis=0), float(y.mean())
-    return X - middle, y - level, middle, level
+    middle, level = np.average(X, axis=0, weights=weights), float(np.average(y, weights=weights))
+    # What is left of a constant would be rounding.
+    return np.where(np.ptp(X, axis=0) > 0.0, X - middle, 0.0), np.where(np.ptp(y) > 0.0, y - level, 0.0), middle, level
+
+
+def _least_squares(X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the least-squares coefficients, of least norm in units of the columns' lengths: no column is dropped for being short."""
+    lengths = np.sqrt((X**2).sum(axis=0))
+    lengths[lengths == 0.0] = 1.0
+    return (np.linalg.lstsq(X / lengths, y, rcond=None)[0].T / lengths).T
 
 
 class InvariantRiskRegressor(LinearPredictor):
@@ -45,14 +54,18 @@ class InvariantRiskRegressor(LinearPredictor):
 
     Minimises, over v, mean risk + penalty * mean squared gradient over the environments, each weighted alike. Local minima: several starts, the
     penalty is raised step by step. With rows from a family whose moments span D dimensions, D environments are what it needs in general, and fewer
-    than that fool it (arXiv:2205.15196 and the claims here); rows leave gradients of order 1/sqrt(rows) that no predictor can bring to zero.
+    than that fool it (arXiv:2205.15196 and the claims here).
+
+    Rows leave gradients of order 1/sqrt(n) that only the zero predictor avoids: at an invariant v with residual variance s their mean square is about
+    4 s v^T S v/n, worth more than the risk v^T S v that v saves once penalty > n/(4 s). Then the least objective is at v = 0.
 
     Parameters
     ----------
     penalty
-        >= 0; 0 is pooled least squares with environments of equal weight.
+        >= 0, in units of 1/y^2; 0 is pooled least squares with environments of equal weight. When None, a tenth of the above, n/(40 s), with the
+        residual variance s of pooled least squares and the harmonic mean n of the environments' rows: it grows with the rows and follows the units.
     fit_intercept
-        Whether to centre X and y by their overall means first.
+        Whether to centre X and y first, by the average of the environments' means.
     starts
         Number of starts, >= 1.
     random_state
@@ -64,11 +77,13 @@ class InvariantRiskRegressor(LinearPredictor):
         The predictor, (p,) and float.
     squared_gradient_
         Mean squared gradient over the training environments.
+    penalty_
+        The penalty that was used.
     n_environments_
         Number of environments seen.
     """
 
-    def __init__(self, penalty: float = 1e4, *, fit_intercept: bool = True, starts: int = 16, random_state: int = 0) -> None:
+    def __init__(self, penalty: float | None = None, *, fit_intercept: bool = True, starts: int = 16, random_state: int = 0) -> None:
         self.penalty = penalty
         self.fit_intercept = fit_intercept
         self.starts = starts
@@ -83,9 +98,17 @@ class InvariantRiskRegressor(LinearPredictor):
             If a parameter is out of range, shapes do not fit or covariates are dependent.
         """
         rows, targets = self._rows(X, y)
-        rows, targets, middle, level = _centred(rows, targets, self.fit_intercept)
-        moments = grouped_moments(rows, targets, groups)
-        found = irm_v1(moments.second_moments, rows.shape[1], penalty=self.penalty, starts=self.starts, random_state=self.random_state)
+        numbers = environment_labels(groups, len(rows))[1]
+        rows, targets, middle, level = centred(rows, targets, self.fit_intercept, 1.0 / np.bincount(numbers)[numbers])
+        moments = require_independent(grouped_moments(rows, targets, groups))
+        m, p = moments.second_moments, rows.shape[1]
+        if self.penalty is None:
+            noise = float(np.mean(prediction_risk(m, p, pooled_least_squares(m, p))))
+            exact = noise <= 1e-12 * float(np.mean(m[:, p, p]))
+            self.penalty_ = 0.0 if exact else float(1.0 / (40.0 * noise * np.mean(1.0 / moments.rows)))
+        else:
+            self.penalty_ = float(reals("penalty", self.penalty, minimum=0.0))
+        found = irm_v1(m, p, penalty=self.penalty_, starts=self.starts, random_state=self.random_state)
         self.coef_, self.intercept_ = found.coefficients, float(level - middle @ found.coefficients)
         self.squared_gradient_, self.n_environments_ = found.squared_gradient, len(moments.names)
         return self
@@ -126,7 +149,7 @@ class AnchorRegressor(LinearPredictor):
         rows, targets = self._rows(X, y)
         if groups is not None and anchors is not None:
             raise ValueError("groups and anchors must not both be given; got both")
-        rows, targets, middle, level = _centred(rows, targets, self.fit_intercept)
+        rows, targets, middle, level = centred(rows, targets, self.fit_intercept)
         whole = np.column_stack([rows, targets])
         if anchors is None:
             numbers = environment_labels(groups, len(rows))[1]
@@ -138,9 +161,9 @@ class AnchorRegressor(LinearPredictor):
             if given.ndim != 2 or len(given) != len(rows) or not np.all(np.isfinite(given)):
                 raise ValueError(f"anchors must be finite, of shape ({len(rows)}, a); got {given.shape}")
             given = given - given.mean(axis=0) if self.fit_intercept else given
-            projected = given @ np.linalg.lstsq(given, whole, rcond=None)[0]
+            projected = given @ _least_squares(given, whole)
         changed = whole + (np.sqrt(gamma) - 1.0) * projected
-        self.coef_ = np.linalg.lstsq(changed[:, :-1], changed[:, -1], rcond=None)[0]
+        self.coef_ = _least_squares(changed[:, :-1], changed[:, -1])
         self.intercept_ = float(level - middle @ self.coef_)
         return self
 
@@ -154,7 +177,7 @@ class MinimaxGapRegressor(LinearPredictor):
     Parameters
     ----------
     gap_kind
-        "gradient": 2 |S w - c|; "excess_risk": (w - w_e)^T S (w - w_e); "head": |w - w_e|.
+        "gradient": 2 |S w - c|; "excess_risk": (w - w_e)^T S (w - w_e); "head": |w - w_e|. The first and the last depend on the units of X.
     fit_intercept
         Whether a constant is one more feature. It is part of the program, not taken out beforehand, so that the guarantee holds.
     solver
@@ -189,7 +212,7 @@ class MinimaxGapRegressor(LinearPredictor):
         """
         choice("gap_kind", self.gap_kind, GAP_KINDS)
         rows, targets = self._rows(X, y)
-        moments = grouped_moments(rows, targets, groups, constant=self.fit_intercept)
+        moments = require_independent(grouped_moments(rows, targets, groups, constant=self.fit_intercept))
         size = moments.second_moments.shape[1] - 1
         found = minimax_head(moments.second_moments, size, None, self.gap_kind, solver=self.solver)
         p = rows.shape[1]

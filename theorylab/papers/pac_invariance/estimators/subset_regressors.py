@@ -11,7 +11,7 @@ from scipy import stats
 
 from theorylab.papers.pac_invariance.estimators.environments import GroupedMoments, grouped_moments
 from theorylab.papers.pac_invariance.estimators.invariance_tests import SubsetTest, subset_tests
-from theorylab.papers.pac_invariance.estimators.regressors import LinearPredictor
+from theorylab.papers.pac_invariance.estimators.regressors import LinearPredictor, centred
 from theorylab.validation import reals, whole_number
 
 __all__ = ["BestInvariantSubsetRegressor", "InvariantCausalPrediction", "NoInvariantSubsetError"]
@@ -36,9 +36,8 @@ class _SubsetPredictor(LinearPredictor):
         if sum(math.comb(p, size) for size in range(largest + 1)) > MOST_SUBSETS:
             raise ValueError(f"largest must leave at most {MOST_SUBSETS} subsets of {p} covariates; got {self.largest!r}: choose covariates before")
         # Centred by the overall means: the constant is still fitted, and sums of squares keep their digits.
-        middle, level_y = rows.mean(axis=0), targets.mean()
-        moments = grouped_moments(rows - middle, targets - level_y, groups, constant=True)
-        self._middle, self._level = middle, float(level_y)
+        rows, targets, self._middle, self._level = centred(rows, targets, True)
+        moments = grouped_moments(rows, targets, groups, constant=True)
         tests = subset_tests(moments, largest=largest)
         self.p_values_ = {test.columns: test.p_value for test in tests}
         self.n_environments_ = len(moments.names)
@@ -73,7 +72,8 @@ class InvariantCausalPrediction(_SubsetPredictor):
     p_values_
         From each subset to its p-value.
     confidence_intervals_
-        (p, 2): unions over accepted subsets of the usual intervals (0 where a covariate is left out); NaN if no subset is accepted.
+        (p, 2): unions over accepted subsets of the usual intervals of level 1 - delta (0 where a covariate is left out), so each covers with
+        probability at least 1 - 2 delta; NaN if no subset is accepted.
     coef_, intercept_
         Least squares on the causes, for `predict`.
     """
