@@ -304,3 +304,11 @@ FAILURE = "failure_probability must be finite and > 0 and < 1; got"
 def test_bad_input(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_binomial_tails_beyond_32_bits() -> None:
+    p = 1e-9
+    assert concentration.binomial_lower_tail(0, 2**33, p) == pytest.approx(math.exp(2**33 * math.log1p(-p)), rel=1e-12)
+    assert concentration.binomial_upper_tail(0, 2**33, p) == pytest.approx(-math.expm1(2**33 * math.log1p(-p)), rel=1e-12)
+    assert concentration.binomial_lower_tail([-1, 3], 3, 0.4).tolist() == [0.0, 1.0]
+    assert concentration.binomial_upper_tail([-1, 3], 3, 0.4).tolist() == [1.0, 0.0]

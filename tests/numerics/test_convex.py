@@ -273,3 +273,25 @@ def test_bad_input(solve) -> None:
     for a, b in ((good[0] * np.nan, good[1]), (good[0], good[1] * np.inf)):
         with pytest.raises(ValueError, match=r"^matrices and vectors must be finite; got NaN or infinite entries$"):
             solve(a, b)
+
+
+@pytest.mark.parametrize("factor", [3.0, 0.1, 1 / 3])
+def test_dependent_columns_are_refused_however_they_round(factor: float) -> None:
+    rng = np.random.default_rng(17)
+    for _ in range(50):
+        column = rng.standard_normal((1, 6, 2, 1))
+        with pytest.raises(convex.MinimaxError, match="has no unique solution: its stacked matrices have dependent columns"):
+            convex.minimax_norms(np.concatenate([column, factor * column], axis=3), rng.standard_normal((1, 6, 2)))
+
+
+def test_fewer_rows_than_unknowns_are_refused() -> None:
+    rng = np.random.default_rng(18)
+    with pytest.raises(convex.MinimaxError, match=r"dependent columns \(3 of 3 problems\)"):
+        convex.minimax_norms(rng.standard_normal((3, 1, 2, 3)), rng.standard_normal((3, 1, 2)))
+
+
+def test_nearly_dependent_columns_keep_the_value() -> None:
+    rng = np.random.default_rng(19)
+    a, b = rng.standard_normal((40, 8, 2, 2)), rng.standard_normal((40, 8, 2))
+    near = a @ np.array([[1.0, 1.0], [0.0, 1e-7]])
+    np.testing.assert_allclose(convex.minimax_norms(near, b).values, convex.minimax_norms(a, b).values, rtol=1e-6)

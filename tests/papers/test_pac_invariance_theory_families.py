@@ -49,7 +49,7 @@ def test_dimension_is_the_rank(kind: str, joint: bool) -> None:
     for _ in range(25):
         nodes = int(rng.integers(2, 12))
         b = sparse_graph(rng, nodes, int(rng.integers(1, 4)))
-        sites = rng.choice(nodes, int(rng.integers(1, min(5, nodes))), replace=False)
+        sites = rng.choice(nodes, int(rng.integers(1, min(5, nodes) + 1)), replace=False)
         dimension = theory.moment_family_dimension(b, sites, kind, joint=joint)
         moments = family_moments(rng, 3 * dimension + 30, (b, rng.uniform(0.4, 1.2, nodes)), sites, kind=kind, joint=joint)
         assert plain_rank(moments) == dimension

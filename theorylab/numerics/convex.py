@@ -63,19 +63,28 @@ def minimax_norms(matrices: ArrayLike, vectors: ArrayLike) -> MinimaxSolution:
         If the matrices of a problem, stacked, have dependent columns, or a problem was not solved.
     """
     a, b = _checked(matrices, vectors)
-    count, n, _, r = a.shape
+    count, n, m, r = a.shape
     points, values, multipliers = np.zeros((count, r)), np.zeros(count), np.zeros((count, n))
     steps = np.zeros(count, dtype=np.int64)
-    # Columns of one length, so that the units of the point do not matter.
-    lengths = np.sqrt((a**2).sum(axis=(1, 2)))
-    lengths[lengths == 0.0] = 1.0
-    minimax_kernel(a / lengths[:, None, None, :], b, points, values, multipliers, steps)
-    reasons = {-2: "has no unique solution: its stacked matrices have dependent columns", -1: "was not solved: the method did not settle"}
-    for code, reason in reasons.items():
-        bad = np.flatnonzero(steps == code)
-        if bad.size:
-            raise MinimaxError(f"problem {bad[0]} {reason} ({bad.size} of {count} problems)")
-    return MinimaxSolution(points / lengths, values, multipliers, (multipliers > SUPPORT_LEVEL).sum(axis=1))
+    # On an orthonormal basis of the stacked columns neither their units nor near dependence cost digits.
+    rows = a.reshape(count, n * m, r)
+    lengths = np.linalg.norm(rows, axis=1)
+    lengths = np.where(lengths > 0.0, lengths, 1.0)
+    dependent = np.ones(count, dtype=bool)
+    if n * m >= r:
+        bases, triangles = np.linalg.qr(rows / lengths[:, None, :])
+        dependent = np.linalg.svd(triangles, compute_uv=False)[:, -1] <= 1e-14 * max(n * m, r)
+    if dependent.any():
+        raise MinimaxError(_failure(dependent, "has no unique solution: its stacked matrices have dependent columns"))
+    minimax_kernel(np.ascontiguousarray(bases.reshape(a.shape)), b, points, values, multipliers, steps)
+    if np.any(steps < 0):
+        raise MinimaxError(_failure(steps < 0, "was not solved: the method did not settle"))
+    points = np.linalg.solve(triangles, points[..., None])[..., 0] / lengths
+    return MinimaxSolution(points, values, multipliers, (multipliers > SUPPORT_LEVEL).sum(axis=1))
+
+
+def _failure(failed: np.ndarray, reason: str) -> str:
+    return f"problem {np.flatnonzero(failed)[0]} {reason} ({failed.sum()} of {len(failed)} problems)"
 
 
 def minimax_norms_reference(matrices: ArrayLike, vectors: ArrayLike) -> tuple[np.ndarray, float]:

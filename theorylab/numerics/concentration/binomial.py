@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr, bdtrc, betaincinv, rel_entr
+from scipy.special import betainc, betaincc, betaincinv, rel_entr
 
 from theorylab.validation import integers, plain, reals
 
@@ -38,13 +38,16 @@ def binomial_lower_tail(count: ArrayLike, trials: ArrayLike, probability: ArrayL
         If an argument is out of range.
     """
     k, n, p = _binomial_arguments(count, trials, probability)
-    return plain(np.where(k < 0, 0.0, bdtr(np.clip(k, 0, n).astype(float), n, p)))
+    # Incomplete beta functions, for scipy's binomial tails end at 2^31 trials.
+    inside = np.clip(k, 0, n - 1)
+    return plain(np.where(k < 0, 0.0, np.where(k >= n, 1.0, betaincc(inside + 1.0, n - inside, p))))
 
 
 def binomial_upper_tail(count: ArrayLike, trials: ArrayLike, probability: ArrayLike) -> Any:
     """Return P(K > count) for K ~ Binomial(trials, probability); arguments and errors as in `binomial_lower_tail`."""
     k, n, p = _binomial_arguments(count, trials, probability)
-    return plain(np.where(k < 0, 1.0, bdtrc(np.clip(k, 0, n).astype(float), n, p)))
+    inside = np.clip(k, 0, n - 1)
+    return plain(np.where(k < 0, 1.0, np.where(k >= n, 0.0, betainc(inside + 1.0, n - inside, p))))
 
 
 def binomial_p_value(count: ArrayLike, trials: ArrayLike, probability: ArrayLike) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import gammaln, logsumexp
+from scipy.special import betaln, logsumexp
 
 from theorylab.numerics.roots import smallest_integer
 from theorylab.validation import reals, whole_number
@@ -32,7 +32,7 @@ def log_pattern_bound(vc_dimension: float, points: int) -> float:
     if v >= n:
         return n * math.log(2.0)
     i = np.arange(v + 1)
-    return float(logsumexp(gammaln(n + 1.0) - gammaln(i + 1.0) - gammaln(n - i + 1.0)))
+    return float(logsumexp(-betaln(n - i + 1.0, i + 1.0) - math.log(n + 1.0)))
 
 
 def consistent_failure_bound(vc_dimension: float, points: int, violation_probability: float) -> float:

@@ -20,7 +20,7 @@ def moment_family_dimension(coefficients: ArrayLike, sites: ArrayLike, kind: str
     D = 1 + sum over sites i of m_i + number of pairs i <= j of sites with a common ancestor or self in the graph, where m_i is the number of parents,
     outside the sites, of sites that are i or its ancestors; joint hard and scale 1 + k; joint shift around zero means 1 + k(k + 1)/2; atomic soft
     1 + sum of (d_i + 1) over sites with d_i parents; atomic scale and shift 1 + k; atomic hard two dimensions for each site with parents and one for
-    each without, plus one if there are any without. Never more than q(q + 1)/2.
+    each without, plus one if there are any without. One less if every node is a site; never more than q(q + 1)/2.
 
     Parameters
     ----------
@@ -54,6 +54,7 @@ def moment_family_dimension(coefficients: ArrayLike, sites: ArrayLike, kind: str
         found = 1 + int(np.sum(in_degrees + 1))
     else:
         found = _joint_soft(b, where)
+    found -= k == len(b)  # Nothing is left then that no intervention changes.
     return min(found, len(b) * (len(b) + 1) // 2)
 
 
