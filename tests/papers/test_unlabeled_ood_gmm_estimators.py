@@ -300,3 +300,13 @@ def test_too_few_steps_warn() -> None:
     X, y, U, _ = mixture(1, 6, 200, 10, 0.5)
     with pytest.warns(ConvergenceWarning, match="did not end within 1 steps"):
         RobustSelfTrainingClassifier(max_iter=1).fit(X, y, X_unlabeled=U)
+
+
+def test_directions_keep_their_length_at_a_summit() -> None:
+    # Started where the gradient has no tangent left but rounding: on most seeds some heading is not orthogonal.
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        signed, unlabeled = rng.standard_normal((6, 9, 5)) + 0.3, rng.standard_normal((6, 50, 5))
+        summit = ascend(signed, unlabeled, signed.mean(axis=1), 2.0, unlabeled_width=0.5).directions
+        again = ascend(signed, unlabeled, summit, 2.0, unlabeled_width=0.5)
+        assert np.linalg.norm(again.directions, axis=1) == pytest.approx(np.ones(6), rel=1e-12)

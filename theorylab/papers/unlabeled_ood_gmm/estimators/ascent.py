@@ -169,7 +169,8 @@ def _climb(labeled: Any, unlabeled: Any, directions: Any, weight: float, width: 
         heading = tangent / xp.where(length > 0.0, length, 1.0)[:, None]
         best_value, best, best_gradient = value, directions, gradient
         for _ in range(_HALVINGS):
-            trial = xp.cos(step)[:, None] * directions + xp.sin(step)[:, None] * heading
+            # Made unit again: at a summit the tangent is rounding, and need not be orthogonal.
+            trial = _unit(xp.cos(step)[:, None] * directions + xp.sin(step)[:, None] * heading, directions, xp)
             found, slope = _parts(labeled, unlabeled, trial, weight, width, unlabeled_width, xp)
             better = found > best_value
             best_value, best = xp.where(better, found, best_value), xp.where(better[:, None], trial, best)
