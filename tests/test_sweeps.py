@@ -35,6 +35,7 @@ SHORT = {
     "unlabeled_ood_gmm": "adversarial",
     "tester_learner": "sketch",
     "pac_invariance": "finite_samples",
+    "inductive_bias": "version_space",
 }
 
 

@@ -64,7 +64,11 @@ def _log1p(xp: Any, z: Any) -> Any:
     if z.dtype.kind != "c":
         return xp.log1p(z)
     x, y = z.real, z.imag
-    return 0.5 * xp.log1p(x * (2.0 + x) + y * y) + 1j * xp.arctan2(y, 1.0 + x)
+    # Near 0 without cancellation; far out without a square.
+    near = xp.abs(x) + xp.abs(y) < 1e3
+    u, v = xp.where(near, x, 0.0), xp.where(near, y, 0.0)
+    modulus = xp.where(near, 0.5 * xp.log1p(u * (2.0 + u) + v * v), xp.log(xp.hypot(1.0 + x, y)))
+    return modulus + 1j * xp.arctan2(y, 1.0 + x)
 
 
 def _derivatives(spectra: Spectra, y: Any, s: Any) -> tuple[Any, Any, Any]:
@@ -95,7 +99,8 @@ def _upper_saddle(spectra: Spectra, y: Any) -> Any:
     """Return the minimum of phi on -1/(2 w_max) < s < 0, sought on a scale that is logarithmic at both ends."""
     xp = array_module(y)
     edge = 0.5 / spectra.weights.max(axis=1)
-    low, high = xp.full_like(y, -80.0), xp.full_like(y, 80.0)
+    # e^-34 above the branch point the sum of its own term is 1e15 of its weight: no place lies beyond.
+    low, high = xp.full_like(y, -34.0), xp.full_like(y, 80.0)
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
         # s = -edge/(1 + e^middle): near the branch point for middle -> -inf, near 0 for middle -> inf.
@@ -151,7 +156,9 @@ def log_tails(spectra: Spectra, y: Any) -> tuple[Any, Any]:
         if len(chosen) == 0:
             continue
         part = spectra.rows(chosen)
-        near = xp.minimum((log_upper_tail if is_above else log_lower_tail)(part, y[chosen]), 0.0)
+        # In units of y, so that no square of s overflows.
+        part = part._replace(weights=part.weights / y[chosen][:, None])
+        near = xp.minimum((log_upper_tail if is_above else log_lower_tail)(part, xp.ones(len(chosen))), 0.0)
         far = xp.log1p(-xp.exp(near))
         lower[chosen], upper[chosen] = (far, near) if is_above else (near, far)
     return lower, upper
