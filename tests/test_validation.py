@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from theorylab.validation import array_of_shape, choice, covariance, integers, plain, reals, whole_number
+from theorylab.validation import array_of_shape, choice, covariance, integers, plain, probabilities, reals, whole_number
 
 
 @pytest.fixture(autouse=True)
@@ -169,3 +169,15 @@ def test_choice() -> None:
     for bad in ("c", "", None, 1, ["a"], np.array(["a", "b"]), np.array(["a"]), {"a"}):
         with pytest.raises(ValueError, match=r"^law must be one of 'a', 'b'; got "):
             choice("law", bad, ("a", "b"))
+
+
+def test_probabilities() -> None:
+    assert probabilities("shares", [0.25, 0.75]).tolist() == [0.25, 0.75]
+    with pytest.raises(ValueError, match=r"^shares must be >= 0 and sum to 1; got \[0.5, 0.4\]$"):
+        probabilities("shares", [0.5, 0.4])
+    with pytest.raises(ValueError, match=r"^shares must be >= 0 and sum to 1; got \[1.5, -0.5\]$"):
+        probabilities("shares", [1.5, -0.5])
+    with pytest.raises(ValueError, match=r"^shares must be >= 0 and sum to 1; got \[\]$"):
+        probabilities("shares", [])
+    with pytest.raises(ValueError, match=r"^shares must have shape \(3,\); got shape \(2,\)$"):
+        probabilities("shares", [0.5, 0.5], length=3)

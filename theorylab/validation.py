@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["array_of_shape", "choice", "covariance", "integers", "plain", "reals", "whole_number"]
+__all__ = ["array_of_shape", "choice", "covariance", "integers", "plain", "probabilities", "reals", "whole_number"]
 
 
 def plain(value: Any) -> Any:
@@ -121,6 +121,14 @@ def covariance(name: str, value: ArrayLike, *, dimension: int | None = None, def
         raise ValueError(f"{name} must be positive definite; got smallest eigenvalue {smallest:.3g}")
     if not definite and smallest < -10 * rounding:
         raise ValueError(f"{name} must be positive semidefinite; got smallest eigenvalue {smallest:.3g}")
+    return array
+
+
+def probabilities(name: str, value: ArrayLike, *, length: int | None = None) -> np.ndarray:
+    """Return ``value`` as a float64 vector of numbers >= 0 that sum to 1."""
+    array = array_of_shape(name, value, ("k" if length is None else length,))
+    if array.size == 0 or np.any(array < 0.0) or abs(array.sum() - 1.0) > 1e-9:
+        raise ValueError(f"{name} must be >= 0 and sum to 1; got {array.tolist()}")
     return array
 
 

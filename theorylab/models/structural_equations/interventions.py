@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from theorylab.backend import namespace_of
 from theorylab.models.structural_equations.graphs import node_indices
 from theorylab.models.structural_equations.moments import StructuralModel, structural_model
-from theorylab.validation import array_of_shape, choice, reals
+from theorylab.validation import array_of_shape, choice, probabilities, reals
 
 __all__ = ["KINDS", "Environments", "InterventionFamily", "apply_intervention", "environment_model", "intervention_family", "sample_environments"]
 
@@ -164,11 +164,9 @@ def intervention_family(
     where = node_indices("sites", sites, len(model.coefficients))
     if target is not None and not allow_target and target in where:
         raise ValueError(f"sites must not contain the target {target} (its parents would not be invariant; allow_target=True permits it)")
-    probabilities = np.full(len(where), 1.0 / len(where))
+    shares = np.full(len(where), 1.0 / len(where))
     if site_probabilities is not None:
-        probabilities = array_of_shape("site_probabilities", site_probabilities, (len(where),))
-        if np.any(probabilities < 0.0) or abs(probabilities.sum() - 1.0) > 1e-9:
-            raise ValueError(f"site_probabilities must be >= 0 and sum to 1; got {probabilities.tolist()}")
+        shares = probabilities("site_probabilities", site_probabilities, length=len(where))
     low, high = (float(reals("variance_range", end, above=0.0)) for end in variance_range)
     if low > high:
         raise ValueError(f"variance_range must be an interval (low, high); got {variance_range!r}")
@@ -177,7 +175,7 @@ def intervention_family(
         where,
         choice("kind", kind, KINDS),
         bool(joint),
-        probabilities,
+        shares,
         float(reals("coefficient_mean", coefficient_mean)),
         float(reals("coefficient_scale", coefficient_scale, minimum=0.0)),
         (low, high),

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import array_of_shape, whole_number
+from theorylab.validation import probabilities as valid
+from theorylab.validation import whole_number
 
 __all__ = ["MissingMass", "all_seen_probability", "missing_mass_moments"]
 
@@ -36,10 +37,7 @@ def missing_mass_moments(probabilities: ArrayLike, draws: int) -> MissingMass:
     ValueError
         If the probabilities are negative or do not sum to 1, or N is not a positive integer.
     """
-    p = array_of_shape("probabilities", probabilities, ("k",))
-    n = whole_number("draws", draws)
-    if p.size == 0 or np.any(p < 0.0) or abs(p.sum() - 1.0) > 1e-9:
-        raise ValueError(f"probabilities must be >= 0 and sum to 1; got {p.tolist()}")
+    p, n = valid("probabilities", probabilities), whole_number("draws", draws)
     mean = float(p @ (1.0 - p) ** n)
     pairs = np.outer(p, p) * np.maximum(1.0 - p[:, None] - p[None, :], 0.0) ** n
     np.fill_diagonal(pairs, p**2 * (1.0 - p) ** n)

@@ -9,16 +9,10 @@ import numpy as np
 
 from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.pac_invariance.reference_models import star_model
-from theorylab.validation import array_of_shape, whole_number
+from theorylab.validation import probabilities as valid
+from theorylab.validation import whole_number
 
 __all__ = ["sample_missing_mass", "sample_star_learner"]
-
-
-def _probabilities(values: Any) -> np.ndarray:
-    p = array_of_shape("probabilities", values, ("k",))
-    if p.size == 0 or np.any(p < 0.0) or abs(p.sum() - 1.0) > 1e-9:
-        raise ValueError(f"probabilities must be >= 0 and sum to 1; got {p.tolist()}")
-    return p
 
 
 @block_size(4096)
@@ -44,7 +38,7 @@ def sample_missing_mass(rng: np.random.Generator, size: int, *, probabilities: t
     ValueError
         If the probabilities do not sum to 1 or N is not a positive integer.
     """
-    p = _probabilities(probabilities)
+    p = valid("probabilities", probabilities)
     unseen = rng.multinomial(whole_number("interventions", interventions), p, size) == 0
     mass = unseen @ p
     return {"mass": mass, "square": mass**2, "all": 1.0 * ~unseen.any(axis=1)}
@@ -88,7 +82,7 @@ def sample_star_learner(rng: np.random.Generator, size: int, *, probabilities: t
     ValueError
         As in `sample_missing_mass`.
     """
-    p, n = _probabilities(probabilities), whole_number("interventions", interventions)
+    p, n = valid("probabilities", probabilities), whole_number("interventions", interventions)
     k = len(p)
     subsets = [chosen for count in range(1, k + 2) for chosen in combinations([0, *range(2, k + 2)], count)]
     violation, mass = np.zeros(size), np.zeros(size)
