@@ -129,6 +129,9 @@ def interpolating_posterior(kernel: ArrayLike, train: int, targets: ArrayLike, *
         return Posterior(np.zeros((len(k), y.shape[1])), k.copy())
     try:
         factor = cho_factor(k[:n, :n] + ridge * np.eye(n), lower=True)
+        # Rounding may leave a pivot of equal inputs above 0.
+        if np.min(np.diagonal(factor[0])) ** 2 <= 10.0 * n * np.finfo(float).eps * np.max(np.diagonal(k[:n, :n])):
+            raise LinAlgError
     except LinAlgError:
         raise LinAlgError("the kernel matrix of the training points is singular (equal inputs?): give a nugget, such as 1e-10") from None
     solved = cho_solve(factor, np.concatenate([y, k[:n, n:]], axis=1))

@@ -64,8 +64,8 @@ def _log1p(xp: Any, z: Any) -> Any:
     if z.dtype.kind != "c":
         return xp.log1p(z)
     x, y = z.real, z.imag
-    # Near 0 without cancellation; far out without a square.
-    near = xp.abs(x) + xp.abs(y) < 1e3
+    # Near 0 without cancellation; far out without a square, and near the branch point at -1 without adding to 1.
+    near = (xp.abs(x) + xp.abs(y) < 1e3) & (x > -0.5)
     u, v = xp.where(near, x, 0.0), xp.where(near, y, 0.0)
     modulus = xp.where(near, 0.5 * xp.log1p(u * (2.0 + u) + v * v), xp.log(xp.hypot(1.0 + x, y)))
     return modulus + 1j * xp.arctan2(y, 1.0 + x)
@@ -112,12 +112,14 @@ def _upper_saddle(spectra: Spectra, y: Any) -> Any:
 def _along_the_contour(spectra: Spectra, y: Any, saddle: Any) -> Any:
     xp = array_module(y)
     _, second, third = _derivatives(spectra, y, saddle)
-    unit = 1.0 / xp.sqrt(second)
+    # No longer than the way to the pole or the branch point, which few degrees of freedom bring nearer than the curvature tells.
+    room = xp.minimum(xp.abs(saddle), saddle + 0.5 / spectra.weights.max(axis=1))
+    unit = xp.minimum(1.0 / xp.sqrt(second), room)
     bend = -xp.abs(third / (6.0 * second))
     sign = xp.where(saddle > 0.0, 1.0, -1.0)[:, None]
     top = log_laplace(spectra, saddle[:, None])[:, 0] + saddle * y - xp.log(xp.abs(saddle))
     # Far out the integrand falls at least like exp(-0.4 u y), whatever M does.
-    reach = float(xp.max(xp.arcsinh(xp.maximum(60.0, 130.0 / (unit * y)))))
+    reach = float(xp.max(xp.arcsinh(xp.maximum(60.0 / (unit * xp.sqrt(second)), 130.0 / (unit * y)))))
     nodes = int(reach / _STEP) + 2
     total = xp.zeros_like(y)
     per_chunk = max(1, _CHUNK // len(y))
@@ -151,7 +153,8 @@ def log_tails(spectra: Spectra, y: Any) -> tuple[Any, Any]:
     xp = array_module(y)
     y = y.astype(xp.float64)
     lower, upper = xp.full_like(y, -xp.inf), xp.zeros_like(y)
-    above = y > mean_of_spectra(spectra)
+    # The lower contour keeps all digits up to one standard deviation above the mean; the upper one loses some next to the mean.
+    above = y > mean_of_spectra(spectra) + xp.sqrt((2.0 * spectra.weights**2 * (spectra.degrees + 2.0 * spectra.noncentrality)).sum(axis=1))
     for chosen, is_above in ((xp.flatnonzero(above), True), (xp.flatnonzero(~above & (y > 0.0)), False)):
         if len(chosen) == 0:
             continue

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.numerics.generalized_chi_squared.contour import Spectra, log_laplace, log_tails
+from theorylab.numerics.generalized_chi_squared.contour import Spectra, log_laplace, log_tails, mean_of_spectra
 from theorylab.numerics.generalized_chi_squared.other_methods import imhof_cdf, lugannani_rice_log_cdf, ruben_log_cdf
 from theorylab.validation import choice, plain, reals, whole_number
 
@@ -43,9 +43,10 @@ class GeneralizedChiSquared:
         w = np.asarray(reals("weights", weights, minimum=0.0))
         h = np.asarray(reals("degrees", degrees, above=0.0))
         delta = np.asarray(reals("noncentrality", noncentrality, minimum=0.0))
+        shift = np.asarray(reals("offset", offset))
         try:
             w, h, delta = np.broadcast_arrays(np.atleast_1d(w), h, delta)
-            self.offset = np.broadcast_to(np.asarray(reals("offset", offset)), w.shape[:-1])
+            self.offset = np.broadcast_to(shift, w.shape[:-1])
         except ValueError as error:
             shapes = f"{np.shape(weights)}, {np.shape(degrees)}, {np.shape(noncentrality)}, {np.shape(offset)}"
             raise ValueError(f"weights, degrees, noncentrality and offset must broadcast; got {shapes}") from error
@@ -101,9 +102,15 @@ class GeneralizedChiSquared:
             return self._tails(x)[0]
         spectra, y, shape = self._asked(x)
         routes: dict[str, Any] = {"ruben": ruben_log_cdf, "imhof": imhof_cdf, "saddlepoint": lugannani_rice_log_cdf}
-        found = np.array([routes[how](*(part[row] for part in spectra), y[row]) for row in range(len(y))])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return plain((np.log(found) if how == "imhof" else found).reshape(shape))
+        if how == "saddlepoint" and np.any(y >= mean_of_spectra(spectra)):
+            raise ValueError("x must be below the mean for the saddle-point approximation")
+        found = np.where((y > 0.0) | ((y == 0.0) & ~(spectra.weights > 0.0).any(axis=1)), 0.0, -np.inf)
+        for row in np.flatnonzero((y > 0.0) & np.isfinite(y) & (spectra.weights > 0.0).any(axis=1)):
+            found[row] = routes[how](*(part[row] for part in spectra), y[row])
+            if how == "imhof":
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    found[row] = np.log(found[row])
+        return plain(found.reshape(shape))
 
     def logsf(self, x: ArrayLike) -> Any:
         """Return log P(L > x); arguments as in `logcdf`."""
@@ -162,8 +169,9 @@ class GeneralizedChiSquared:
         places = np.asarray(reals("s", s))
         if np.any(1.0 + 2.0 * places * self.weights.max(axis=-1) <= 0.0):
             raise ValueError(f"s must be above -1/(2 largest weight) = {np.max(-0.5 / self.weights.max(axis=-1)):g}; got {np.min(places):g}")
-        spectra, y, shape = self._asked(places + self.offset)
-        return plain(log_laplace(spectra, y[:, None]).reshape(shape))
+        # Not through `_asked`: adding an offset and taking it away would cost the digits of a small s.
+        spectra, _, shape = self._asked(np.broadcast_to(self.offset, np.broadcast_shapes(places.shape, self.offset.shape)))
+        return plain(log_laplace(spectra, np.broadcast_to(places, shape).reshape(-1, 1)).reshape(shape))
 
     def mean_log(self) -> Any:
         """Return E log(L - offset).
@@ -180,14 +188,18 @@ class GeneralizedChiSquared:
         scale = (self.weights * (self.degrees + self.noncentrality)).sum(axis=-1)
         smallest = np.min(np.where(self.weights > 0.0, self.weights, np.inf), axis=-1)
         # M falls like s^(-H/2) only once s exceeds the inverse of the smallest weight.
-        spread = 90.0 / min(1.0, 0.5 * float(np.min(self.degrees.sum(axis=-1)))) + float(np.max(np.log(scale / smallest)))
+        total = self.degrees.sum(axis=-1).reshape(-1)
+        spread = min(600.0, 90.0 / min(1.0, 0.5 * float(np.min(total)))) + float(np.max(np.log(scale / smallest)))
         step = 0.05
         v = np.arange(-45.0, spread, step)
         spectra, _, shape = self._asked(np.zeros(self.offset.shape))
         s = np.exp(v)
         normal = Spectra(spectra.weights / scale.reshape(-1, 1), spectra.degrees, spectra.noncentrality)
         m = np.exp(np.concatenate([log_laplace(normal.rows(slice(row, row + 1)), s[None]) for row in range(len(spectra.weights))]))
-        return plain((step * (np.exp(-s) - m).sum(axis=1)).reshape(shape) + np.log(scale))
+        # What is left of the sum is geometric.
+        ratio = np.exp(-0.5 * step * total)
+        rest = m[:, -1] * ratio / (1.0 - ratio)
+        return plain((step * ((np.exp(-s) - m).sum(axis=1) - rest)).reshape(shape) + np.log(scale))
 
     def rvs(self, size: int | tuple[int, ...] = (), random_state: Any = None) -> Any:
         """Draw from the law.

@@ -64,7 +64,10 @@ def scaled_noncentral_chi2_from_cumulants(first: float, second: float, third: fl
     if discriminant < -1e-12 * k2**2:
         raise ValueError(f"third must be at most 2 second^2/first for a scaled noncentral chi-squared law; got {k3:g} > {2 * k2**2 / k1:g}")
     scale = (k2 - math.sqrt(max(discriminant, 0.0))) / (2.0 * k1)
-    return ScaledNoncentral(2.0 * k1 / scale - k2 / (2.0 * scale**2), k2 / (2.0 * scale**2) - k1 / scale, scale)
+    degrees = 2.0 * k1 / scale - k2 / (2.0 * scale**2)
+    if degrees <= 0.0:
+        raise ValueError(f"third must exceed 3 second^2/(2 first) for positive degrees of freedom; got {k3:g} <= {1.5 * k2**2 / k1:g}")
+    return ScaledNoncentral(degrees, k2 / (2.0 * scale**2) - k1 / scale, scale)
 
 
 def gamma_shape(log_mean_minus_mean_log: ArrayLike) -> Any:
@@ -191,7 +194,8 @@ def fitted_bias_standard_deviation(distribution: GeneralizedChiSquared, target_e
 
 def _covariance_with_log(distribution: GeneralizedChiSquared, mean: float, mean_log: float) -> np.ndarray:
     w, h, delta = distribution.weights, distribution.degrees, distribution.noncentrality
-    v = np.arange(-60.0, 120.0 / min(1.0, 0.5 * float(h.sum())) + 20.0, 0.05)
+    # E L e^(-s L) falls at least like 1/s.
+    v = np.arange(-60.0, 140.0, 0.05)
     s = np.exp(v) / mean
     laplace = np.exp(np.asarray(distribution.log_laplace(s)))
     part = w / (1.0 + 2.0 * s[:, None] * w)

@@ -68,9 +68,9 @@ def torus_small_ball(smoothness: float, dimension: int, target_error: ArrayLike)
     nu, d = float(reals("smoothness", smoothness, above=0.0)), whole_number("dimension", dimension)
     eps = np.asarray(reals("target_error", target_error, above=0.0))
     beta = 1.0 + 2.0 * nu / d
-    volume = math.pi ** (0.5 * d) / math.gamma(0.5 * d + 1.0)
+    log_volume = 0.5 * d * math.log(math.pi) - math.lgamma(0.5 * d + 1.0)
     constant = 0.5 * (beta - 1.0) * (math.pi / (beta * math.sin(math.pi / beta))) ** (beta / (beta - 1.0))
-    return plain(constant * (eps / volume**beta) ** (-1.0 / (beta - 1.0)))
+    return plain(constant * np.exp((beta * log_volume - np.log(eps)) / (beta - 1.0)))
 
 
 def lattice_counts(dimension: int, largest: int) -> np.ndarray:

@@ -72,7 +72,8 @@ def required_inductive_bias(distribution: GeneralizedChiSquared, target_error: A
     ValueError
         If a target error is negative or not finite.
     """
-    return plain(np.maximum(0.0, -np.asarray(distribution.logcdf(reals("target_error", target_error, minimum=0.0)))))
+    # Plus 0 makes -0 a 0.
+    return plain(np.maximum(0.0, -np.asarray(distribution.logcdf(reals("target_error", target_error, minimum=0.0)))) + 0.0)
 
 
 def _one(distribution: GeneralizedChiSquared) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaln, hyp2f1, psi
+from scipy.special import betainc, betaincc, betaln, psi
 
 from theorylab.validation import integers, plain, reals
 
@@ -72,8 +72,8 @@ def circle_required_bias(left: ArrayLike, right: ArrayLike, target_error: ArrayL
 def sphere_cap_log_probability(target_error: ArrayLike, dimension: ArrayLike) -> Any:
     """Return log P(angle to the teacher <= pi eps) for a uniform direction in R^d, at any depth.
 
-    Formula: half the regularised incomplete beta function at sin^2(pi eps) with (d - 1)/2 and 1/2, in logarithms by Gauss' series:
-    log P = (d - 1) log sin - log((d - 1) B) + log 2F1((d - 1)/2, 1/2; (d + 1)/2; sin^2); linear in d.
+    Formula: half the regularised incomplete beta function at sin^2(pi eps) with (d - 1)/2 and 1/2; where it underflows, in logarithms by its
+    continued fraction; linear in d.
 
     Parameters
     ----------
@@ -89,9 +89,19 @@ def sphere_cap_log_probability(target_error: ArrayLike, dimension: ArrayLike) ->
     """
     eps = np.asarray(reals("target_error", target_error, above=0.0, below=0.5))
     d = np.asarray(integers("dimension", dimension, minimum=2), dtype=float)
-    sine = np.sin(np.pi * eps)
-    half = 0.5 * (d - 1.0)
-    return plain((d - 1.0) * np.log(sine) - np.log(d - 1.0) - betaln(half, 0.5) + np.log(hyp2f1(half, 0.5, half + 1.0, sine**2)))
+    # The cosine by its own sine keeps the digits near eps = 1/2.
+    sine, cosine, half = np.sin(np.pi * eps), np.sin(np.pi * (0.5 - eps)), 0.5 * (d - 1.0)
+    direct = 0.5 * np.where(eps < 0.25, betainc(half, 0.5, sine**2), betaincc(0.5, half, cosine**2))
+    # Where that underflows sin^2 is below (half + 1)/(half + 2.5) by far, and the continued fraction converges at once.
+    fraction = np.ones(np.broadcast_shapes(sine.shape, half.shape))
+    for k in range(100, 0, -1):
+        odd = -(half + k) * (half + 0.5 + k) * sine**2 / ((half + 2 * k) * (half + 2 * k + 1))
+        even = k * (0.5 - k) * sine**2 / ((half + 2 * k - 1) * (half + 2 * k))
+        fraction = 1.0 + even / (1.0 + odd / fraction)
+    fraction = 1.0 - (half + 0.5) * sine**2 / (half + 1.0) / fraction
+    deep = (d - 1.0) * np.log(sine) + np.log(cosine / fraction) - np.log(d - 1.0) - betaln(half, 0.5)
+    with np.errstate(divide="ignore"):
+        return plain(np.where(direct > 1e-290, np.log(direct), deep))
 
 
 def occam_bound(nats: ArrayLike, sample_size: ArrayLike, failure_probability: float) -> Any:
