@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -179,16 +180,17 @@ def fitted_bias_standard_deviation(distribution: GeneralizedChiSquared, target_e
     mean, mean_log = float(distribution.mean()), float(distribution.mean_log())
     covariance = _covariance_with_log(distribution, mean, mean_log)
 
-    def bias(at_mean: float, at_log: float) -> float:
-        return float(gamma_bias(GammaFit(gamma_shape(math.log(at_mean) - at_log), at_mean), eps))
-
+    shape = float(gamma_fit_limit(distribution).shape)
     step = 1e-5
-    gradient = np.array(
-        [
-            (bias(mean * (1 + step), mean_log) - bias(mean * (1 - step), mean_log)) / (2 * step * mean),
-            (bias(mean, mean_log + step * 0.1) - bias(mean, mean_log - step * 0.1)) / (0.2 * step),
-        ]
-    )
+
+    def slope(of: Callable[[float], float]) -> float:
+        return (of(1.0 + step) - of(1.0 - step)) / (2.0 * step)
+
+    # Derivatives of the bias in log a and in log eps, and of log a in log Lbar - E log L: small differences of a gap that is small would cancel.
+    by_shape = slope(lambda factor: float(gamma_bias(GammaFit(shape * factor, mean), eps)))
+    by_error = slope(lambda factor: float(gamma_bias(GammaFit(shape, mean), eps * factor)))
+    of_gap = by_shape / (1.0 - shape * float(polygamma(1, shape)))
+    gradient = np.array([(of_gap - by_error) / mean, -of_gap])
     return plain(math.sqrt(gradient @ covariance @ gradient) / np.sqrt(reals("hypotheses", hypotheses, minimum=1.0)))
 
 
