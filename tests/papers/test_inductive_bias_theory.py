@@ -235,6 +235,9 @@ def test_radius_bounds_printed_and_in_the_limit() -> None:
     half, tenth = (float(theory.radius_bound_bias(other, share * other.mean(), radius="mean")) for share in (0.5, 0.1))
     assert [half, tenth] == pytest.approx([2.19976, 9.77898], abs=6e-6)
     assert half < theory.required_inductive_bias(other, 0.5 * other.mean())
+    unequal = GeneralizedChiSquared([1.0, 0.1], [1.0, 8.0], [2.0, 0.5], 0.3)
+    ball = ncx2.logcdf((1.5 - 0.3) / (1.8 / 9.0), 9.0, 2.5)
+    assert theory.radius_bound_bias(unequal, 1.5, radius="mean") == pytest.approx(-ball, rel=1e-9)
     equal = GeneralizedChiSquared([0.2, 0.2], [1.0, 2.0], [0.5, 3.0], 1.0)
     for radius in ("largest", "smallest", "mean"):
         assert theory.radius_bound_bias(equal, 1.1, radius=radius) == pytest.approx(theory.required_inductive_bias(equal, 1.1), rel=1e-11)

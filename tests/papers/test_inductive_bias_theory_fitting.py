@@ -166,6 +166,10 @@ def test_sankaran_score_is_near_normal() -> None:
         x = ncx2.ppf([0.01, 0.3, 0.7, 0.99], df, nc) if nc else 2 * gamma.ppf([0.01, 0.3, 0.7, 0.99], df / 2)
         assert ndtr(theory.sankaran_score(x, df, nc)) == pytest.approx([0.01, 0.3, 0.7, 0.99], abs=2e-3)
         assert theory.sankaran_score(3 * x, df, nc, 3.0) == pytest.approx(theory.sankaran_score(x, df, nc), rel=1e-12)
+    # Two degrees, noncentrality 1, at 1: k = 3, h = 3/8, p = 4/9, m = 5/64.
+    centre = 1 + 3 / 8 * 4 / 9 * (-5 / 8 - 13 / 16 * 5 / 64 * 4 / 9)
+    width = 3 / 8 * math.sqrt(8 / 9) * (1 + 5 / 128 * 4 / 9)
+    assert theory.sankaran_score(1.0, 2.0, 1.0) == pytest.approx(((1 / 3) ** (3 / 8) - centre) / width, rel=1e-13)
     # Without noncentrality it is the cube root of Wilson and Hilferty.
     cube = (np.cbrt(0.2) - (1 - 2 / (9 * 30))) / math.sqrt(2 / (9 * 30))
     assert theory.sankaran_score(6.0, 30.0, 0.0) == pytest.approx(cube, rel=1e-12)

@@ -150,6 +150,12 @@ def test_caps_to_many_digits(d: int) -> None:
             sine = mp.sin(mp.pi * mp.mpf(eps))
             exact = float(mp.log(mp.betainc(mp.mpf(d - 1) / 2, 0.5, 0, sine**2, regularized=True) / 2))
             assert theory.sphere_cap_log_probability(eps, d) == pytest.approx(exact, rel=1e-11)
+        # Deep, where sin^2 is not small: an absolute error, so that the factor of order one counts.
+        for eps, many in ((0.38, 10_000), (0.3, 4000), (0.2, 3000)):
+            sine = mp.sin(mp.pi * mp.mpf(eps))
+            exact = float(mp.log(mp.betainc(mp.mpf(many - 1) / 2, 0.5, 0, sine**2, regularized=True) / 2))
+            assert exact < -670.0
+            assert theory.sphere_cap_log_probability(eps, many) == pytest.approx(exact, abs=1e-10)
 
 
 def test_caps_in_many_dimensions() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -210,11 +211,16 @@ def _covariance_with_log(distribution: GeneralizedChiSquared, mean: float, mean_
     return np.array([[variance, off], [off, second - mean_log**2]])
 
 
+@lru_cache(maxsize=1)
+def _rule() -> tuple[np.ndarray, np.ndarray]:
+    return np.polynomial.legendre.leggauss(_TAIL_NODES)
+
+
 def _second_moment_of_log(distribution: GeneralizedChiSquared, mean: float) -> float:
     """Return E log^2 L from the two tails of T = log L: E T^2 = c^2 - integral below c of 2 t F + integral above c of 2 t (1 - F)."""
     centre = math.log(mean)
     total = centre**2
-    x, weights = np.polynomial.legendre.leggauss(_TAIL_NODES)
+    x, weights = _rule()
     for side, tail in ((-1.0, distribution.logcdf), (1.0, distribution.logsf)):
         # Up to where the tail is below e^-60.
         reach = 1.0
