@@ -66,6 +66,21 @@ def test_printed_biases(lab: Laboratory) -> None:
 
 
 @law
+def test_nearly_fitting_functions(lab: Laboratory) -> None:
+    """Functions of the prior with training error at most eta: 2.051 nats at eta = .3, and the exact 2.0214 as eta falls."""
+    distribution = theory.task_distribution(kronecker_task(2, 2, 4))
+    eps = float(0.3 * distribution.mean())
+    exact = float(theory.required_inductive_bias(distribution, eps))
+    assert lab.identical(exact, 2.0214, absolute=1e-4, refutes={"at eta = .3": 2.051})
+    chances = {}
+    for eta in (0.3, 0.05):
+        run = lab.run(simulate.sample_near_fits, dimension=2, train=2, test=4, training_error=eta, target_error=eps)
+        chances[eta] = (run.mean("both") / run.mean("near")).named(f"chance at eta = {eta}")
+    assert chances[0.3].agrees_with(math.exp(-2.051), relative=0.03, refutes={"the prior": 0.5 * math.exp(-exact)})
+    assert chances[0.05].agrees_with(math.exp(-exact), relative=0.06, refutes={"half of it": 0.5 * math.exp(-exact)})
+
+
+@law
 def test_offset_and_support(lab: Laboratory) -> None:
     """Test points equal to training points have no variance: their residual is an offset, below which no error lies."""
     task = kronecker_task(2, 4, 6)

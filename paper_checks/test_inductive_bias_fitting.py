@@ -155,6 +155,21 @@ def test_constants_of_the_noise(lab: Laboratory) -> None:
 
 
 @noise
+def test_three_parameters_are_far_noisier(lab: Laboratory) -> None:
+    """c/I of the whole fit grows with depth: 1.7 to 5.9, 2.2 to 21.9, 1.3 to 27.2 from half the mean to 1e-4 of it."""
+    printed = {(40.0, 2.0): [1.71, 4.11, 5.27, 5.85], (40.0, 40.0): [2.23, 9.23, 16.57, 21.91], (10.0, 30.0): [1.29, 6.00, 15.24, 27.25]}
+    shares = (0.5, 0.1, 0.01, 1e-4)
+    for (df, nc), values in printed.items():
+        law = GeneralizedChiSquared([1.0], df, nc)
+        nats = np.asarray(theory.required_inductive_bias(law, np.array(shares) * (df + nc)))
+        found = np.array([float(theory.three_parameter_standard_deviation(df, nc, share)) for share in shares]) / nats
+        assert lab.identical(found, values, absolute=8e-3, refutes={"bounded by the Gamma fit's": np.full(4, 1.40)}, question=f"({df:g}, {nc:g})")
+    # At (10, 30), 2e4 hypotheses leave a relative deviation of a fifth at eps = 1e-4 of the mean, not a hundredth.
+    relative = float(theory.three_parameter_standard_deviation(10.0, 30.0, 1e-4, 20_000)) / nats[3]
+    assert lab.identical(relative, 0.193, absolute=1e-3, refutes={"one percent": 0.01})
+
+
+@noise
 @pytest.mark.parametrize("hypotheses", [250, 1000, 4000])
 def test_spread_of_fits(lab: Laboratory, hypotheses: int) -> None:
     """The share of fits within c/sqrt(S) of the limit is that of a normal law within one deviation, at every S."""

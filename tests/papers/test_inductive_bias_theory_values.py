@@ -192,3 +192,25 @@ def test_kronecker_points_fill_the_cube() -> None:
 def test_bad_input(call, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_noise_of_the_three_parameter_fit_by_fits() -> None:
+    # Full-size fits take seconds each; a short sample far from the boundary is fitted from a start at the truth.
+    from scipy.optimize import minimize
+
+    df, nc, share = 6.0, 40.0, 0.7
+    rng = np.random.default_rng(5)
+    found = []
+    for _ in range(24):
+        sample = rng.noncentral_chisquare(df, nc, 1500)
+        best = minimize(
+            lambda p, x=sample: -np.sum(stats.ncx2.logpdf(x, math.exp(p[0]), math.exp(p[1]), 0, math.exp(p[2]))),
+            [math.log(df), math.log(nc), 0.0],
+            method="Nelder-Mead",
+            options={"xatol": 1e-4, "fatol": 1e-3},
+        ).x
+        found.append(-stats.ncx2.logcdf(share * (df + nc), math.exp(best[0]), math.exp(best[1]), 0, math.exp(best[2])))
+    claimed = float(theory.three_parameter_standard_deviation(df, nc, share, 1500))
+    assert 0.6 < np.std(found) / claimed < 1.5
+    with pytest.raises(ValueError, match=r"^noncentrality must be finite and > 0; got 0.0$"):
+        theory.three_parameter_standard_deviation(6.0, 0.0, 0.5)

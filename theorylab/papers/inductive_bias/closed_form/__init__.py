@@ -31,6 +31,7 @@ from theorylab.papers.inductive_bias.closed_form.test_error import (
     required_inductive_bias,
     small_ball_bias,
 )
+from theorylab.papers.inductive_bias.closed_form.three_parameter_fit import three_parameter_standard_deviation
 from theorylab.papers.inductive_bias.closed_form.tilting import tilted_law, tilting_relative_variance, tilting_relative_variance_limit
 from theorylab.papers.inductive_bias.closed_form.version_space import (
     CircleVersionSpace,
@@ -70,6 +71,7 @@ __all__ = [
     "sphere_cap_log_probability",
     "task_distribution",
     "task_posterior",
+    "three_parameter_standard_deviation",
     "tilted_law",
     "tilting_relative_variance",
     "tilting_relative_variance_limit",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from theorylab.papers.inductive_bias.monte_carlo.error_draws import ROUTES, sample_errors, sample_gamma_fit, sample_hits
+from theorylab.papers.inductive_bias.monte_carlo.error_draws import ROUTES, sample_errors, sample_gamma_fit, sample_hits, sample_near_fits
 from theorylab.papers.inductive_bias.monte_carlo.half_planes import sample_half_planes
 from theorylab.papers.inductive_bias.monte_carlo.networks import (
     INITIALISATIONS,
@@ -23,6 +23,7 @@ __all__ = [
     "sample_half_planes",
     "sample_hits",
     "sample_last_particle",
+    "sample_near_fits",
     "sample_splitting",
     "sample_tilted_weight",
     "sample_trained_errors",

@@ -15,7 +15,7 @@ from theorylab.numerics.gaussian_process import conditioned_draws, stationary_ke
 from theorylab.papers.inductive_bias.reference_tasks import kronecker_task
 from theorylab.validation import choice, whole_number
 
-__all__ = ["ROUTES", "sample_errors", "sample_gamma_fit", "sample_hits"]
+__all__ = ["ROUTES", "sample_errors", "sample_gamma_fit", "sample_hits", "sample_near_fits"]
 
 ROUTES = ("spectrum", "functions")
 
@@ -144,6 +144,33 @@ def sample_gamma_fit(
     errors = rng.chisquare(test, (size, s)) / test if equal else _errors(rng, (size, s), dimension, train, test, 1)
     means, logs = errors.mean(axis=1), np.log(errors).mean(axis=1)
     return np.array([_gamma_bias(float(m), float(log), target_error) for m, log in zip(means, logs, strict=True)])
+
+
+@block_size(4096)
+def sample_near_fits(
+    rng: np.random.Generator, size: int, *, dimension: int, train: int, test: int, training_error: float, target_error: float
+) -> dict[str, Any]:
+    """Sample functions of the prior and whether they nearly fit the training data, and predict well, too.
+
+    Parameters
+    ----------
+    rng, size
+        Generator and number of functions.
+    dimension, train, test
+        Of the task KRON(d, n, m), Laplace kernel, one output.
+    training_error, target_error
+        Largest mean squared errors that count.
+
+    Returns
+    -------
+    dict
+        "near" 1 if the training error is small enough, "both" 1 if the test error is, too.
+    """
+    task = kronecker_task(dimension, train, test)
+    kernel = stationary_kernel(task.inputs, task.inputs, "laplace")
+    drawn = conditioned_draws(rng, size, kernel, 0, task.targets[:0])[..., 0] - task.targets[:, 0]
+    near = (drawn[:, :train] ** 2).mean(axis=1) <= training_error
+    return {"near": 1.0 * near, "both": 1.0 * (near & ((drawn[:, train:] ** 2).mean(axis=1) <= target_error))}
 
 
 @block_size(4096)
