@@ -260,7 +260,7 @@ def test_bad_calls() -> None:
         MIXED.log_laplace(-0.5)
     with pytest.raises(ValueError, match="weights must have a positive entry"):
         GeneralizedChiSquared([[0.0, 0.0], [1.0, 0.0]]).mean_log()
-    with pytest.raises(ValueError, match="some hundreds for Ruben's series"):
+    with pytest.raises(ValueError, match="some hundreds for Ruben's series, degrees"):
         GeneralizedChiSquared([1.0, 1e-6]).logcdf(0.5, method="ruben")
     with pytest.raises(ValueError, match="x must be below the mean"):
         MIXED.logcdf(100.0, method="saddlepoint")

@@ -138,6 +138,13 @@ def test_splitting_over_networks() -> None:
         ),
         (lambda: inductive_bias("rbf", *DATA[:3], np.where(DATA[3] > 0, np.nan, 0), 0.1), r"^y_test must be finite; got NaN or infinite entries$"),
         (lambda: kernel_test_error("rbf", *DATA[:3], np.zeros((12, 2))), r"^y_train and y_test must have as many outputs; got 1 and 2$"),
+        (
+            lambda: inductive_bias(None, *DATA, 0.1),
+            r"^kernel must be a name, a kernel of scikit-learn or a function of two arrays of inputs; got None$",
+        ),
+        (lambda: inductive_bias(ExtraTreeRegressor(), *DATA, 0.1, random_state=None), r"^random_state must be an integer >= 0; got None$"),
+        (lambda: inductive_bias("rbf", DATA[0], DATA[1], 3.0, DATA[3], 0.1), r"^X_test must have shape \(m, d\); got \(\)$"),
+        (lambda: inductive_bias(ExtraTreeRegressor(), DATA[0], np.zeros((10, 2)), *DATA[2:], 0.1), r"^y_train and y_test must have as many outputs"),
         (lambda: naive_bias([], 0.1), r"^errors must be finite and >= 0; got \[\]$"),
         (lambda: naive_bias([[1.0]], 0.1), r"^errors must have shape \(S,\); got \(1, 1\)$"),
         (lambda: fit_bias([1.0, 0.0, 2.0], 0.1), r"^errors must be finite and > 0; got"),

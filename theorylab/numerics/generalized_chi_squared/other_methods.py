@@ -40,7 +40,9 @@ def ruben_log_cdf(weights: np.ndarray, degrees: np.ndarray, noncentrality: np.nd
     # The coefficients are divided by the first one, which may underflow.
     needed = int(min(_MOST_TERMS, 200 + 60 * (1 + delta.sum() + total) * w.max() / scale))
     if needed > 20_000:
-        raise ValueError(f"weights must be within a factor of some hundreds for Ruben's series; got a ratio of {w.max() / scale:.3g}")
+        raise ValueError(
+            f"weights must be within a factor of some hundreds for Ruben's series, degrees not in thousands; got a ratio of {w.max() / scale:.3g}"
+        )
     k = np.arange(1, needed)
     powers = g[:, None] ** (k - 1)
     b = 0.5 * ((h * g)[:, None] * powers + k * (delta * scale / w)[:, None] * powers).sum(axis=0)

@@ -69,8 +69,8 @@ def torus_small_ball(smoothness: float, dimension: int, target_error: ArrayLike)
     eps = np.asarray(reals("target_error", target_error, above=0.0))
     beta = 1.0 + 2.0 * nu / d
     log_volume = 0.5 * d * math.log(math.pi) - math.lgamma(0.5 * d + 1.0)
-    constant = 0.5 * (beta - 1.0) * (math.pi / (beta * math.sin(math.pi / beta))) ** (beta / (beta - 1.0))
-    return plain(constant * np.exp((beta * log_volume - np.log(eps)) / (beta - 1.0)))
+    log_constant = math.log(0.5 * (beta - 1.0)) + beta / (beta - 1.0) * math.log(math.pi / (beta * math.sin(math.pi / beta)))
+    return plain(np.exp(log_constant + (beta * log_volume - np.log(eps)) / (beta - 1.0)))
 
 
 def lattice_counts(dimension: int, largest: int) -> np.ndarray:

@@ -165,6 +165,8 @@ def radius_bound_bias(distribution: GeneralizedChiSquared, target_error: ArrayLi
         If the law is a batch, eps is negative or the radius is unknown.
     """
     w, h, delta, offset = _one(distribution)
+    if not w.size:
+        return required_inductive_bias(distribution, target_error)
     choices = {"largest": float(w.max()), "smallest": float(w.min()), "mean": float((h * w).sum() / h.sum())}
     if radius not in choices:
         raise ValueError(f"radius must be one of {', '.join(map(repr, choices))}; got {radius!r}")

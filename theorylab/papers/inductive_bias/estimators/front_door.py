@@ -106,6 +106,8 @@ def kernel_test_error(
     if y.shape[1] != target.shape[1]:
         raise ValueError(f"y_train and y_test must have as many outputs; got {y.shape[1]} and {target.shape[1]}")
     points = np.concatenate([first, second])
+    if not isinstance(kernel, str) and not callable(kernel):
+        raise ValueError(f"kernel must be a name, a kernel of scikit-learn or a function of two arrays of inputs; got {kernel!r}")
     if isinstance(kernel, str):
         matrix = stationary_kernel(points, points, choice("kernel", kernel, KERNELS))
     else:
@@ -240,7 +242,9 @@ def inductive_bias(
         As in `kernel_test_error`, or if a regressor has no ``random_state`` or a number is out of range.
     """
     eps = float(reals("target_error", target_error, minimum=0.0))
-    m = len(np.asarray(X_test))
+    if np.ndim(X_test) != 2:
+        raise ValueError(f"X_test must have shape (m, d); got {np.shape(X_test)}")
+    m, seed = len(np.asarray(X_test)), whole_number("random_state", random_state, minimum=0)
     if not (hasattr(estimator_or_kernel, "fit") and is_regressor(estimator_or_kernel)):
         law = kernel_test_error(estimator_or_kernel, X_train, y_train, X_test, y_test, nugget=nugget)
         nats = float(required_inductive_bias(law, eps))
@@ -252,9 +256,11 @@ def inductive_bias(
         raise ValueError(f"estimator_or_kernel must have a random_state, so that fits differ; got {estimator_or_kernel!r}")
     s = whole_number("hypotheses", hypotheses, minimum=3)
     target = _two_dimensional("y_test", y_test, m)
+    if _two_dimensional("y_train", y_train, len(np.asarray(X_train))).shape[1] != target.shape[1]:
+        raise ValueError(f"y_train and y_test must have as many outputs; got {np.shape(y_train)} and {np.shape(y_test)}")
     errors = np.empty(s)
     for index in range(s):
-        model = clone(estimator_or_kernel).set_params(random_state=random_state + index).fit(X_train, y_train)
+        model = clone(estimator_or_kernel).set_params(random_state=seed + index).fit(X_train, y_train)
         errors[index] = float(np.mean((np.asarray(model.predict(X_test)).reshape(target.shape) - target) ** 2))
     counted, low, high = naive_bias(errors, eps, failure_probability=failure_probability)
     method, nats = ("counted", counted) if math.isfinite(counted) else ("fitted", math.inf)
