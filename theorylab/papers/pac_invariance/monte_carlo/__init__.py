@@ -11,6 +11,7 @@ from theorylab.papers.pac_invariance.monte_carlo.empirical_gaps import (
 from theorylab.papers.pac_invariance.monte_carlo.environments import (
     FAMILIES,
     NamedFamily,
+    core_rows,
     draw_features,
     draw_moments,
     named_family,
@@ -31,6 +32,7 @@ __all__ = [
     "GAPS",
     "ROUTES",
     "NamedFamily",
+    "core_rows",
     "count_patterns",
     "draw_features",
     "draw_moments",

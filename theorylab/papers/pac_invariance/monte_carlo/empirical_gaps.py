@@ -9,20 +9,13 @@ import numpy as np
 from theorylab.backend import namespace_of
 from theorylab.models.wishart import wishart_matrices
 from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.papers.pac_invariance.monte_carlo.environments import core_rows
 from theorylab.papers.pac_invariance.reference_models import core_model
 from theorylab.validation import choice, whole_number
 
 __all__ = ["ROUTES", "sample_empirical_gap", "sample_gap_perturbation", "sample_largest_parent_gap"]
 
 ROUTES = ("rows", "wishart", "product")
-
-
-def _rows(rng: Any, shape: tuple[int, ...]) -> Any:
-    model = core_model().model
-    x = np.sqrt(model.noise_variances) * rng.standard_normal((*shape, 6))
-    for node in range(6):
-        x[..., node] += x[..., :node] @ model.coefficients[node, :node]
-    return x
 
 
 def _parent_gaps(rng: Any, shape: tuple[int, ...], n: int) -> Any:
@@ -72,7 +65,7 @@ def sample_empirical_gap(
             raise ValueError(f"route must not be 'product' for another head than (0.9, -0.8) on (1, 2); got {head} on {nodes}")
         gap = _parent_gaps(rng, (size,), n)
     elif how == "rows":
-        x = _rows(rng, (size, n))
+        x = core_rows(rng, (size, n))
         z = x[..., where]
         gap = 2.0 * np.linalg.norm((z * (z @ w - x[..., 3])[..., None]).mean(axis=1), axis=1)
     else:
@@ -124,7 +117,7 @@ def sample_gap_perturbation(rng: np.random.Generator, size: int, *, sample_size:
     b, variances, _ = core_model().model
     inverse = np.linalg.inv(np.eye(6) - b)
     exact = (inverse * variances) @ inverse.T
-    x = _rows(rng, (size, n))
+    x = core_rows(rng, (size, n))
     found = np.einsum("tni,tnj->tij", x, x) / n
     rest = [0, 1, 2, 4, 5]
     ratio = np.empty(size)

@@ -22,6 +22,7 @@ from theorylab.validation import choice
 __all__ = [
     "FAMILIES",
     "NamedFamily",
+    "core_rows",
     "draw_features",
     "draw_moments",
     "named_family",
@@ -94,6 +95,15 @@ def sample_chain_environments(rng: Any, shape: tuple[int, ...]) -> tuple[Any, An
     return a**2 * target_variance + child_variance, a * target_variance
 
 
+def core_rows(rng: Any, shape: tuple[int, ...]) -> Any:
+    """Draw rows of CORE from its equations, one after the other, (*shape, 6)."""
+    model = core_model().model
+    x = np.sqrt(model.noise_variances) * rng.standard_normal((*shape, 6))
+    for node in range(6):
+        x[..., node] += x[..., :node] @ model.coefficients[node, :node]
+    return x
+
+
 def sample_product_moments(rng: Any, size: int, *, first: int, second: int) -> Any:
     """Sample the product of two nodes of CORE, row by row from its equations.
 
@@ -104,10 +114,7 @@ def sample_product_moments(rng: Any, size: int, *, first: int, second: int) -> A
     first, second
         Nodes, 0 to 5.
     """
-    model = core_model().model
-    rows = np.sqrt(model.noise_variances) * rng.standard_normal((size, 6))
-    for node in range(6):
-        rows[:, node] += rows[:, :node] @ model.coefficients[node, :node]
+    rows = core_rows(rng, (size,))
     return rows[:, first] * rows[:, second]
 
 

@@ -89,6 +89,8 @@ def first_moment_gap(nodes: ArrayLike) -> Any:
         If a number is not an integer >= 1.
     """
     k = np.asarray(integers("nodes", nodes))
+    if np.any(k > 150):
+        raise ValueError(f"nodes must be at most 150, beyond which the weights lose their digits; got {np.max(k)}")
     return plain(np.exp(gammaln(k + 1.0)))
 
 
