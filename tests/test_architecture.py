@@ -24,11 +24,11 @@ PACKAGE = ROOT / "theorylab"
 LONGEST_MODULE, LONGEST_LIST = 400, 600
 
 # Unit -> what it may import, besides itself. A unit is a module or package directly below theorylab.
-FOUNDATION = {"philox", "validation", "backend"}
+FOUNDATION = {"device", "validation", "backend"}
 BENCH: dict[str, set[str]] = {
-    "philox": set(),
+    "device": set(),
     "validation": set(),
-    "backend": {"philox", "validation"},
+    "backend": {"device", "validation"},
     "montecarlo": FOUNDATION,
     "evidence": {"montecarlo.moments", "montecarlo.separate_moments", "validation"},
     "numerics": FOUNDATION,
@@ -105,11 +105,11 @@ def below(module: str, names: set[str]) -> bool:
 
 
 def test_the_reader_of_imports_sees_what_there_is() -> None:
-    assert "theorylab.philox" in imports("theorylab.backend")
+    assert "theorylab.device.philox" in imports("theorylab.backend")
     assert "theorylab.montecarlo.moments" in imports("theorylab.evidence.estimands")
     assert "theorylab.laboratory" not in imports("theorylab.quantities")  # only under TYPE_CHECKING
     assert "theorylab.session" in imports("theorylab.pytest_plugin")  # inside a function
-    assert "theorylab.philox" in reach("theorylab.laboratory")
+    assert "theorylab.device.philox" in reach("theorylab.laboratory")
     assert len(modules()) > 40
 
 

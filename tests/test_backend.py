@@ -15,7 +15,7 @@ from sampling import cupy_or_skip
 from scipy import stats
 
 from theorylab.backend import BackendError, DeviceGenerator, check_backend, generator, namespace_of
-from theorylab.philox import philox_words
+from theorylab.device.philox import philox_words
 
 SIZE = 40_000
 # Chance that one of the assertions below fails although all is well, each.

@@ -13,10 +13,12 @@ then M row by row. The enumeration of the real layer, which holds no formula, is
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
-__all__ = ["bfgs_rows", "excess_and_gradient", "hessian"]
+__all__ = ["bfgs_rows", "descend_row", "excess_and_gradient", "hessian", "write_hessian"]
 
 
 @njit(cache=True, nogil=True)
@@ -70,23 +72,30 @@ def excess_and_gradient(x: np.ndarray, n: int, d: int, sigma2: float, gradient: 
 
 
 @njit(cache=True, nogil=True)
-def hessian(x: np.ndarray, n: int, d: int, sigma2: float) -> np.ndarray:
-    """Return the Hessian of L at `x`.
+def write_hessian(x: np.ndarray, n: int, d: int, sigma2: float, matrix: np.ndarray, vectors: np.ndarray) -> None:
+    """Write the Hessian of L at `x` into `matrix`, with the caller's three `vectors` to work in.
 
     theta is linear in v and in M, so L is quadratic in each single coordinate and central differences of the gradient are exact for every
     step; a step of 1 keeps rounding at the size of the entries.
     """
-    size = x.size
-    matrix = np.empty((size, size))
-    upper, lower, point = np.empty(size), np.empty(size), x.copy()
-    for i in range(size):
+    upper, lower, point = vectors[0], vectors[1], vectors[2]
+    for i in range(x.size):
+        point[i] = x[i]
+    for i in range(x.size):
         point[i] = x[i] + 1.0
         excess_and_gradient(point, n, d, sigma2, upper)
         point[i] = x[i] - 1.0
         excess_and_gradient(point, n, d, sigma2, lower)
         point[i] = x[i]
-        for j in range(size):
+        for j in range(x.size):
             matrix[i, j] = 0.5 * (upper[j] - lower[j])
+
+
+@njit(cache=True, nogil=True)
+def hessian(x: np.ndarray, n: int, d: int, sigma2: float) -> np.ndarray:
+    """Return the Hessian of L at `x`."""
+    matrix = np.empty((x.size, x.size))
+    write_hessian(x, n, d, sigma2, matrix, np.empty((3, x.size)))
     return matrix
 
 
@@ -106,28 +115,21 @@ def first_minimum(c0: float, c1: float, c2: float, c3: float) -> float:
     """Return the smallest t > 0 with c0 + c1 t + c2 t^2 + c3 t^3 = 0, for c0 < 0 and a cubic that becomes positive; 0 if it never does."""
     # Between its turning points a cubic is monotone, so the first interval with a sign change holds exactly the first root.
     low = 0.0
-    ends = np.empty(2)
-    found = 0
+    high = 0.0
     discriminant = c2 * c2 - 3.0 * c1 * c3
     if discriminant > 0.0:
         # Both turning points in the form that never subtracts nearly equal numbers.
-        root = -(c2 + (np.sqrt(discriminant) if c2 >= 0.0 else -np.sqrt(discriminant)))
+        root = -(c2 + (math.sqrt(discriminant) if c2 >= 0.0 else -math.sqrt(discriminant)))
         first = root / (3.0 * c3) if c3 != 0.0 else 0.0
         second = c1 / root if root != 0.0 else 0.0
         if first > second:
             first, second = second, first
-        if first > 0.0:
-            ends[found] = first
-            found += 1
-        if second > 0.0:
-            ends[found] = second
-            found += 1
-    high = 0.0
-    for i in range(found):
-        if c0 + ends[i] * (c1 + ends[i] * (c2 + ends[i] * c3)) >= 0.0:
-            high = ends[i]
-            break
-        low = ends[i]
+        for turn in (first, second):
+            if turn > 0.0 and high == 0.0:
+                if c0 + turn * (c1 + turn * (c2 + turn * c3)) >= 0.0:
+                    high = turn
+                else:
+                    low = turn
     if high == 0.0:
         high = max(1.0, 2.0 * low)
         for _ in range(200):
@@ -167,6 +169,116 @@ def _balance(x: np.ndarray, d: int, allowed: float) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def descend_row(
+    x: np.ndarray,
+    n: int,
+    d: int,
+    sigma2: float,
+    gradient_tolerance: float,
+    maximum_iterations: int,
+    inverse: np.ndarray,
+    vectors: np.ndarray,
+) -> int:
+    """Move one parameter vector `x` down to a minimum by BFGS and return the iterations spent; see `bfgs_rows`.
+
+    Room to work in, (length, length) and (7, length), is the caller's, so that a device can run this too.
+    """
+    length = x.size
+    gradient, following, work, direction, point, change, mapped = (
+        vectors[0],
+        vectors[1],
+        vectors[2],
+        vectors[3],
+        vectors[4],
+        vectors[5],
+        vectors[6],
+    )
+    taken = 0
+    _balance(x, d, 1.0)
+    excess_and_gradient(x, n, d, sigma2, gradient)
+    fresh = True
+    for iteration in range(maximum_iterations):
+        if _balance(x, d, 2.0):
+            excess_and_gradient(x, n, d, sigma2, gradient)
+            fresh = True
+        squared_norm = 0.0
+        for i in range(length):
+            squared_norm += gradient[i] * gradient[i]
+        if squared_norm <= gradient_tolerance * gradient_tolerance:
+            break
+        slope = 0.0
+        squared_length = 0.0
+        squared_point = 0.0
+        if not fresh:
+            for i in range(length):
+                total = 0.0
+                for j in range(length):
+                    total -= inverse[i, j] * gradient[j]
+                direction[i] = total
+                slope += total * gradient[i]
+                squared_length += total * total
+            fresh = not (slope < 0.0 and squared_length < np.inf)
+        if fresh:
+            for i in range(length):
+                direction[i] = -gradient[i]
+            slope = -squared_norm
+            squared_length = squared_norm
+        for i in range(length):
+            direction[i] /= math.sqrt(squared_length)
+            squared_point += x[i] * x[i]
+        # The three extra slopes are taken at the scale of x itself: at the scale of a raw BFGS step, which may be far too long, the
+        # cubic terms would drown the curvature in rounding.
+        h = 0.5 * math.sqrt(squared_point)
+        slope = h * slope / math.sqrt(squared_length)
+        ahead = h * _slope_along(x, direction, h, n, d, sigma2, point, work)
+        behind = h * _slope_along(x, direction, -h, n, d, sigma2, point, work)
+        far = h * _slope_along(x, direction, 2.0 * h, n, d, sigma2, point, work)
+        c2 = 0.5 * (ahead + behind) - slope
+        odd = 0.5 * (ahead - behind)
+        c3 = (far - slope - 4.0 * c2 - 2.0 * odd) / 6.0
+        t = h * first_minimum(slope, odd - c3, c2, c3)
+        taken = iteration + 1
+        moved = False
+        for i in range(length):
+            before = x[i]
+            x[i] += t * direction[i]
+            moved = moved or x[i] != before
+        if not moved:
+            if fresh:
+                break
+            fresh = True
+            continue
+        excess_and_gradient(x, n, d, sigma2, following)
+        curvature = 0.0
+        squared_change = 0.0
+        for i in range(length):
+            change[i] = following[i] - gradient[i]
+            curvature += t * direction[i] * change[i]
+            squared_change += change[i] * change[i]
+            gradient[i] = following[i]
+        if not curvature > 0.0:
+            fresh = True
+            continue
+        if fresh:
+            inverse[:, :] = 0.0
+            for i in range(length):
+                inverse[i, i] = curvature / squared_change
+            fresh = False
+        quadratic = 0.0
+        for i in range(length):
+            total = 0.0
+            for j in range(length):
+                total += inverse[i, j] * change[j]
+            mapped[i] = total
+            quadratic += total * change[i]
+        factor = (1.0 + quadratic / curvature) / curvature
+        for i in range(length):
+            for j in range(length):
+                inverse[i, j] += t * (factor * t * direction[i] * direction[j] - (mapped[i] * direction[j] + direction[i] * mapped[j]) / curvature)
+    return taken
+
+
+@njit(cache=True, nogil=True)
 def bfgs_rows(starts: np.ndarray, n: int, d: int, sigma2: float, gradient_tolerance: float, maximum_iterations: int) -> tuple[np.ndarray, np.ndarray]:
     """Descend from each row of `starts` (size, (d + 1)^2) by BFGS; return the final rows and the iterations spent on each.
 
@@ -178,92 +290,7 @@ def bfgs_rows(starts: np.ndarray, n: int, d: int, sigma2: float, gradient_tolera
     size, length = starts.shape
     ends = starts.copy()
     iterations = np.zeros(size, np.int64)
-    inverse = np.empty((length, length))
-    gradient, following, work = np.empty(length), np.empty(length), np.empty(length)
-    direction, point, change, mapped = np.empty(length), np.empty(length), np.empty(length), np.empty(length)
+    inverse, vectors = np.empty((length, length)), np.empty((7, length))
     for row in range(size):
-        x = ends[row]
-        _balance(x, d, 1.0)
-        excess_and_gradient(x, n, d, sigma2, gradient)
-        fresh = True
-        for iteration in range(maximum_iterations):
-            if _balance(x, d, 2.0):
-                excess_and_gradient(x, n, d, sigma2, gradient)
-                fresh = True
-            squared_norm = 0.0
-            for i in range(length):
-                squared_norm += gradient[i] * gradient[i]
-            if squared_norm <= gradient_tolerance * gradient_tolerance:
-                break
-            slope = 0.0
-            squared_length = 0.0
-            squared_point = 0.0
-            if not fresh:
-                for i in range(length):
-                    total = 0.0
-                    for j in range(length):
-                        total -= inverse[i, j] * gradient[j]
-                    direction[i] = total
-                    slope += total * gradient[i]
-                    squared_length += total * total
-                fresh = not (slope < 0.0 and squared_length < np.inf)
-            if fresh:
-                for i in range(length):
-                    direction[i] = -gradient[i]
-                slope = -squared_norm
-                squared_length = squared_norm
-            for i in range(length):
-                direction[i] /= np.sqrt(squared_length)
-                squared_point += x[i] * x[i]
-            # The three extra slopes are taken at the scale of x itself: at the scale of a raw BFGS step, which may be far too long, the
-            # cubic terms would drown the curvature in rounding.
-            h = 0.5 * np.sqrt(squared_point)
-            slope = h * slope / np.sqrt(squared_length)
-            ahead = h * _slope_along(x, direction, h, n, d, sigma2, point, work)
-            behind = h * _slope_along(x, direction, -h, n, d, sigma2, point, work)
-            far = h * _slope_along(x, direction, 2.0 * h, n, d, sigma2, point, work)
-            c2 = 0.5 * (ahead + behind) - slope
-            odd = 0.5 * (ahead - behind)
-            c3 = (far - slope - 4.0 * c2 - 2.0 * odd) / 6.0
-            t = h * first_minimum(slope, odd - c3, c2, c3)
-            iterations[row] = iteration + 1
-            moved = False
-            for i in range(length):
-                before = x[i]
-                x[i] += t * direction[i]
-                moved = moved or x[i] != before
-            if not moved:
-                if fresh:
-                    break
-                fresh = True
-                continue
-            excess_and_gradient(x, n, d, sigma2, following)
-            curvature = 0.0
-            squared_change = 0.0
-            for i in range(length):
-                change[i] = following[i] - gradient[i]
-                curvature += t * direction[i] * change[i]
-                squared_change += change[i] * change[i]
-                gradient[i] = following[i]
-            if not curvature > 0.0:
-                fresh = True
-                continue
-            if fresh:
-                inverse[:, :] = 0.0
-                for i in range(length):
-                    inverse[i, i] = curvature / squared_change
-                fresh = False
-            quadratic = 0.0
-            for i in range(length):
-                total = 0.0
-                for j in range(length):
-                    total += inverse[i, j] * change[j]
-                mapped[i] = total
-                quadratic += total * change[i]
-            factor = (1.0 + quadratic / curvature) / curvature
-            for i in range(length):
-                for j in range(length):
-                    inverse[i, j] += t * (
-                        factor * t * direction[i] * direction[j] - (mapped[i] * direction[j] + direction[i] * mapped[j]) / curvature
-                    )
+        iterations[row] = descend_row(ends[row], n, d, sigma2, gradient_tolerance, maximum_iterations, inverse, vectors)
     return ends, iterations

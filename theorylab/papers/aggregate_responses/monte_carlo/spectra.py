@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.backend import namespace_of
-from theorylab.models.jacobi import jacobi_eigenvalues
+from theorylab.device.rows import can_run
+from theorylab.models.jacobi import JacobiBidiagonal, jacobi_bidiagonal, jacobi_eigenvalues, tridiagonal_entries
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.aggregate_responses.monte_carlo.settings import (
     checked_centre,
@@ -18,7 +19,10 @@ from theorylab.papers.aggregate_responses.monte_carlo.settings import (
     refuse_weight_zero,
 )
 
-__all__ = ["sample_jacobi_risk", "spectrum_sums", "spectrum_sums_plain"]
+__all__ = ["factored_spectrum_sums", "sample_jacobi_risk", "spectrum_sums", "spectrum_sums_plain"]
+
+# Below it the recursion in the shift rho / (1 - rho) keeps all digits, above it that in 1 - rho; either would do around it.
+_SMALL_WEIGHT = 0.5
 
 
 def spectrum_sums(eigenvalues: Any, weights: Any, *, namespace: Any = np) -> Any:
@@ -37,10 +41,10 @@ def spectrum_sums(eigenvalues: Any, weights: Any, *, namespace: Any = np) -> Any
     -------
     array of shape (3, size, L)
     """
-    if namespace is np:
-        from theorylab.papers.aggregate_responses.monte_carlo.spectrum_kernels import spectrum_sums_rows
+    if can_run(eigenvalues):
+        from theorylab.papers.aggregate_responses.monte_carlo.spectrum_device import spectrum_sums_device
 
-        return spectrum_sums_rows(eigenvalues, weights)
+        return spectrum_sums_device(namespace, eigenvalues, weights)
     return spectrum_sums_plain(eigenvalues, weights, namespace=namespace)
 
 
@@ -53,10 +57,59 @@ def spectrum_sums_plain(eigenvalues: Any, weights: Any, *, namespace: Any = np) 
     return namespace.stack([g.sum(axis=2), spread, (u / mixture**2).sum(axis=2)])
 
 
+def factored_spectrum_sums(bidiagonal: JacobiBidiagonal, weights: np.ndarray, *, zeros: int, ones: int) -> np.ndarray:
+    """Return what `spectrum_sums` returns without the eigenvalues, from traces of resolvents: O(N) operations a weight instead of O(N^2) in all.
+
+    With delta = 1 - rho and s = rho / delta, 1 / C = 1 / (delta (u + s)) and g = s (1 / C - 1). So for small weights R_j = sum 1 / (u + s)^j gives
+    sum g = s (R_1 / delta - N), sum (g - mean)^2 = s^2 (R_2 - R_1^2 / N) / delta^2 and sum u / C^2 = (R_1 - s R_2) / delta^2. For others, with
+    V_j = sum (1 - u)^j / C^j: sum g = rho V_1, sum g^2 = rho^2 V_2 and, from u = 1 - (1 - u) and 1 / C = 1 + delta (1 - u) / C,
+    sum u / C^2 = N + (2 delta - 1) V_1 - delta rho V_2.
+
+    Parameters
+    ----------
+    bidiagonal
+        Squared entries from `jacobi_bidiagonal`, numpy arrays: N free eigenvalues.
+    weights
+        rho, (L,); 0 only if no eigenvalue is 0.
+    zeros, ones
+        Numbers of eigenvalues that are forced to be 0 and 1.
+
+    Returns
+    -------
+    array of shape (3, size, L)
+    """
+    from theorylab.papers.aggregate_responses.monte_carlo.spectrum_kernels import resolvent_sums_rows, weighted_sums_rows
+
+    size, free = bidiagonal.diagonal.shape
+    total, spread, trace = sums = np.zeros((3, size, weights.size))
+    small = weights < _SMALL_WEIGHT
+    if free and small.any():
+        delta = 1.0 - weights[small]
+        shift = weights[small] / delta
+        first, second = resolvent_sums_rows(*bidiagonal, shift)
+        total[:, small] = shift * (first / delta - free)
+        spread[:, small] = (shift / delta) ** 2 * (second - first**2 / free)
+        trace[:, small] = (first - shift * second) / delta**2
+    if free and not small.all():
+        rho = weights[~small]
+        diagonal, squared_off_diagonal = tridiagonal_entries(bidiagonal)
+        first, second = weighted_sums_rows(1.0 - diagonal, squared_off_diagonal, 1.0 - rho)
+        total[:, ~small] = rho * first
+        spread[:, ~small] = rho**2 * (second - first**2 / free)
+        trace[:, ~small] = free + (1.0 - 2.0 * rho) * first - (1.0 - rho) * rho * second
+    # Rounding must not make a sum of squares negative. The forced eigenvalues have g = 1 and u / C^2 = 0, or g = 0 and u / C^2 = 1.
+    d = free + zeros + ones
+    mean_free, mean = total / max(free, 1), (total + zeros) / d
+    spread[:] = np.maximum(spread, 0.0) + free * (mean_free - mean) ** 2 + zeros * (1.0 - mean) ** 2 + ones * mean**2
+    total += zeros
+    trace += ones
+    return sums
+
+
 def _spectrum_block(*, dimension: int, sample_size: int, bag_size: int, weights: ArrayLike, largest_weight: float, **_: object) -> int:
     n, d, _k, m = checked_design(sample_size, dimension, bag_size)
     points, free = checked_weights(weights, largest_weight=largest_weight).size, max(min(d, m, n - m, n - d), 0)
-    return fitting_block(nanoseconds=100.0 * free + 12.0 * free**2 + 4.0 * points * d, numbers=10 * free + 2 * d + 9 * points)
+    return fitting_block(nanoseconds=90.0 * free + 4.0 * points * free, numbers=10 * free + 2 * d + 9 * points)
 
 
 @block_size(_spectrum_block)
@@ -73,7 +126,7 @@ def sample_jacobi_risk(
     largest_weight: float = 1.0,
     centre: ArrayLike = 0.0,
 ) -> dict[str, Any]:
-    """Sample bias and variance given one Jacobi spectrum, for all weights at once: O(d) random numbers and O(d^2 + L d) operations.
+    """Sample bias and variance given one Jacobi spectrum, for all weights at once: O(d) random numbers and O(L d) operations.
 
     Derivation. A ~ Wishart_d(m), B ~ Wishart_d(n - m) as in `pair_risks`, S = A + B ~ Wishart_d(n), A = S^{1/2} U S^{1/2}. U is independent of S and
     has the law of O U O^T for every orthogonal O. With C = rho + (1 - rho) U, M = S^{1/2} C S^{1/2}, and D = rho C^-1 (I - U), whose eigenvalues are
@@ -118,8 +171,11 @@ def sample_jacobi_risk(
     refuse_weight_zero(rho, design)
     r2, sigma2 = checked_variances(squared_signal_norm, noise_variance)
     middle, xp, (n, d, _, m) = checked_centre(centre, rho.size), namespace_of(rng), design
-    spectrum = jacobi_eigenvalues(rng, size, first_degrees_of_freedom=m, second_degrees_of_freedom=n - m, dimension=d)
-    total, spread, trace = spectrum_sums(spectrum, xp.asarray(rho), namespace=xp)
+    degrees = {"first_degrees_of_freedom": m, "second_degrees_of_freedom": n - m, "dimension": d}
+    if xp is np:
+        total, spread, trace = factored_spectrum_sums(jacobi_bidiagonal(rng, size, **degrees), rho, zeros=max(d - m, 0), ones=max(d - n + m, 0))
+    else:
+        total, spread, trace = spectrum_sums(jacobi_eigenvalues(rng, size, **degrees), xp.asarray(rho), namespace=xp)
     beta = spread / ((d - 1) * (d + 2)) if d > 1 else 0.0 * spread
     alpha = (spread + total**2 / d) / d - d * beta
     bias = r2 * (alpha + beta * (n * d - 2) / (n - d - 1))

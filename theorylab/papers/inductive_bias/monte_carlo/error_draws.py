@@ -10,7 +10,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import digamma, gammaincc
 
-from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.backend import namespace_of
+from theorylab.montecarlo.samplers import block_size, fetch, fitting_block, host_only
 from theorylab.numerics.gaussian_process import conditioned_draws, stationary_kernel
 from theorylab.papers.inductive_bias.reference_tasks import kronecker_task
 from theorylab.validation import choice, whole_number
@@ -32,13 +33,13 @@ def _spectrum(dimension: int, train: int, test: int, outputs: int) -> tuple[np.n
     return values, vectors.T @ (mean - task.targets[train:])
 
 
-def _errors(rng: Any, shape: tuple[int, ...], dimension: int, train: int, test: int, outputs: int) -> np.ndarray:
+def _errors(rng: Any, shape: tuple[int, ...], dimension: int, train: int, test: int, outputs: int) -> Any:
     values, shift = _spectrum(dimension, train, test, outputs)
-    total = np.zeros(shape)
+    total = namespace_of(rng).zeros(shape)
     # One direction and output after the other, so that no array has more than the shape asked for.
     for value, row in zip(values, shift, strict=True):
         for entry in row:
-            total += (math.sqrt(value) * rng.standard_normal(shape) + entry) ** 2
+            total += (math.sqrt(value) * rng.standard_normal(shape) + float(entry)) ** 2
     return total / (test * outputs)
 
 
@@ -89,14 +90,15 @@ def sample_errors(
     ValueError
         If the route is unknown or a number is out of range.
     """
+    xp = namespace_of(rng)
     if choice("route", route, ROUTES) == "functions":
         task = kronecker_task(dimension, train, test, outputs=outputs)
         kernel = stationary_kernel(task.inputs, task.inputs, "laplace")
         drawn = conditioned_draws(rng, size, kernel, train, task.targets[:train])
-        errors = ((drawn - task.targets[train:]) ** 2).mean(axis=(1, 2))
+        errors = ((drawn - xp.asarray(task.targets[train:])) ** 2).mean(axis=(1, 2))
     else:
         errors = _errors(rng, (size,), dimension, train, test, outputs)
-    return {"error": errors, "squared": (errors - centre) ** 2, "logarithm": np.log(errors), "hit": 1.0 * (errors <= target_error)}
+    return {"error": errors, "squared": (errors - centre) ** 2, "logarithm": xp.log(errors), "hit": 1.0 * (errors <= target_error)}
 
 
 def _gamma_bias(mean: float, mean_log: float, target_error: float) -> float:
@@ -142,14 +144,13 @@ def sample_gamma_fit(
     """
     s = whole_number("hypotheses", hypotheses, minimum=3)
     errors = rng.chisquare(test, (size, s)) / test if equal else _errors(rng, (size, s), dimension, train, test, 1)
-    means, logs = errors.mean(axis=1), np.log(errors).mean(axis=1)
+    # Each fit is the root of one equation; only its two numbers come to the host.
+    means, logs = fetch(errors.mean(axis=1)), fetch(namespace_of(rng).log(errors).mean(axis=1))
     return np.array([_gamma_bias(float(m), float(log), target_error) for m, log in zip(means, logs, strict=True)])
 
 
 @block_size(4096)
-def sample_near_fits(
-    rng: np.random.Generator, size: int, *, dimension: int, train: int, test: int, training_error: float, target_error: float
-) -> dict[str, Any]:
+def sample_near_fits(rng: Any, size: int, *, dimension: int, train: int, test: int, training_error: float, target_error: float) -> dict[str, Any]:
     """Sample functions of the prior and whether they nearly fit the training data, and predict well, too.
 
     Parameters
@@ -168,11 +169,12 @@ def sample_near_fits(
     """
     task = kronecker_task(dimension, train, test)
     kernel = stationary_kernel(task.inputs, task.inputs, "laplace")
-    drawn = conditioned_draws(rng, size, kernel, 0, task.targets[:0])[..., 0] - task.targets[:, 0]
+    drawn = conditioned_draws(rng, size, kernel, 0, task.targets[:0])[..., 0] - namespace_of(rng).asarray(task.targets[:, 0])
     near = (drawn[:, :train] ** 2).mean(axis=1) <= training_error
     return {"near": 1.0 * near, "both": 1.0 * (near & ((drawn[:, train:] ** 2).mean(axis=1) <= target_error))}
 
 
+@host_only("draws binomial counts")
 @block_size(4096)
 def sample_hits(rng: Any, size: int, *, probability: float, hypotheses: int, failure_probability: float) -> dict[str, Any]:
     """Sample what counting hits among S hypotheses certifies when the truth is p.

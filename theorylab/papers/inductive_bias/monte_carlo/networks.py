@@ -9,13 +9,15 @@ import numpy as np
 
 from theorylab.backend import namespace_of
 from theorylab.montecarlo.samplers import block_size
-from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
+from theorylab.numerics.generalized_chi_squared.contour import Spectra, log_tails
 from theorylab.papers.inductive_bias.reference_tasks import kronecker_task
 from theorylab.validation import choice, whole_number
 
 __all__ = ["INITIALISATIONS", "hidden_features", "sample_finite_width", "sample_trained_errors", "sample_width_errors"]
 
 INITIALISATIONS = ("he", "uniform", "he_without_biases")
+# Weights drawn at once on a processor.
+_WEIGHTS = 2**17
 
 
 def hidden_features(rng: Any, size: int, inputs: np.ndarray, width: int, depth: int) -> Any:
@@ -23,12 +25,27 @@ def hidden_features(rng: Any, size: int, inputs: np.ndarray, width: int, depth: 
 
     H_0 = X/sqrt(d), H_l = sqrt(2/N) relu(H_(l - 1) W_l) with standard normal W_l.
     """
+    return _layers(rng, size, inputs, width, depth, short=False)
+
+
+def _layers(rng: Any, size: int, inputs: np.ndarray, width: int, depth: int, *, short: bool) -> Any:
+    """Draw the layers of `hidden_features`; if short, those wider than the number of inputs without their weights, equal in law.
+
+    With H = R^T Q^T, Q of orthonormal columns, the columns of Q^T W are standard normal: n of them replace the N of W.
+    """
     xp = namespace_of(rng)
     x = xp.asarray(inputs / math.sqrt(inputs.shape[1]))
     layer = xp.broadcast_to(x, (size, *x.shape))
     for _ in range(depth):
-        weights = rng.standard_normal((size, layer.shape[2], width))
-        layer = math.sqrt(2.0 / width) * xp.maximum(layer @ weights, 0.0)
+        if short and layer.shape[2] > len(x):
+            layer = xp.swapaxes(xp.linalg.qr(xp.swapaxes(layer, 1, 2), mode="r"), 1, 2)
+        sums = xp.empty((size, len(x), width))
+        # A processor keeps the weights of some networks in its cache; a device takes all at once.
+        chunk = max(1, _WEIGHTS // (layer.shape[2] * width)) if xp is np else max(size, 1)
+        for begin in range(0, size, chunk):
+            some = layer[begin : begin + chunk]
+            xp.matmul(some, rng.standard_normal((len(some), layer.shape[2], width)), out=sums[begin : begin + chunk])
+        layer = math.sqrt(2.0 / width) * xp.maximum(sums, 0.0)
     return layer
 
 
@@ -44,7 +61,8 @@ def sample_finite_width(
     """Sample, for random hidden layers, the evidence of the training data and the chance of a small test error given the layers.
 
     Given the layers the function is Gaussian with kernel H H^T plus a nugget (in training and test), so both are exact; the posterior chance for a
-    network of this width is the mean of evidence times chance over the mean of the evidence.
+    network of this width is the mean of evidence times chance over the mean of the evidence. Weights between layers wider than the number of points
+    are not drawn, only what they make of the layer before.
 
     Parameters
     ----------
@@ -67,23 +85,25 @@ def sample_finite_width(
     """
     n, m = whole_number("train", train, minimum=0), whole_number("test", test)
     x, y = _network_task(dimension, n, m)
-    layers = np.asarray(hidden_features(rng, size, x, whole_number("width", width), whole_number("depth", depth)))
-    kernel = layers @ np.swapaxes(layers, 1, 2) + nugget * np.eye(n + m)
-    evidence, mean, covariance = np.ones(size), np.zeros((size, m)), kernel
+    xp = namespace_of(rng)
+    targets = xp.asarray(y)
+    layers = _layers(rng, size, x, whole_number("width", width), whole_number("depth", depth), short=True)
+    kernel = layers @ xp.swapaxes(layers, 1, 2) + nugget * xp.eye(n + m)
+    evidence, mean, covariance = xp.ones(size), xp.zeros((size, m)), kernel
     if n:
-        factor = np.linalg.cholesky(kernel[:, :n, :n])
-        half = np.linalg.solve(factor, np.broadcast_to(y[:n, None], (size, n, 1)))[..., 0]
-        cross = np.linalg.solve(factor, kernel[:, :n, n:])
-        log_det = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-        evidence = np.exp(-0.5 * (half**2).sum(axis=1) - log_det + 0.5 * float(y[:n] @ y[:n]))
-        mean = (np.swapaxes(cross, 1, 2) @ half[..., None])[..., 0]
-        covariance = kernel[:, n:, n:] - np.swapaxes(cross, 1, 2) @ cross
-    values, vectors = np.linalg.eigh(covariance)
-    shift = (np.swapaxes(vectors, 1, 2) @ (mean - y[n:])[..., None])[..., 0]
-    law = GeneralizedChiSquared(values / m, 1.0, shift**2 / values)
+        factor = xp.linalg.cholesky(kernel[:, :n, :n])
+        half = xp.linalg.solve(factor, xp.broadcast_to(targets[:n, None], (size, n, 1)))[..., 0]
+        cross = xp.linalg.solve(factor, kernel[:, :n, n:])
+        log_det = xp.log(xp.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+        evidence = xp.exp(-0.5 * (half**2).sum(axis=1) - log_det + 0.5 * float(y[:n] @ y[:n]))
+        mean = (xp.swapaxes(cross, 1, 2) @ half[..., None])[..., 0]
+        covariance = kernel[:, n:, n:] - xp.swapaxes(cross, 1, 2) @ cross
+    values, vectors = xp.linalg.eigh(covariance)
+    shift = (xp.swapaxes(vectors, 1, 2) @ (mean - targets[n:])[..., None])[..., 0]
+    law = Spectra(values / m, xp.ones_like(values), shift**2 / values)
     found = {"evidence": evidence}
     for index, eps in enumerate(target_errors):
-        chance = np.exp(law.logcdf(eps))
+        chance = xp.exp(log_tails(law, xp.full(size, float(eps)))[0])
         found |= {f"chance_{index}": chance, f"joint_{index}": evidence * chance}
     return found
 

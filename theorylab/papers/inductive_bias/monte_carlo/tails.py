@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.montecarlo.samplers import block_size
+from theorylab.backend import namespace_of
+from theorylab.montecarlo.samplers import block_size, host_only
 from theorylab.papers.inductive_bias.monte_carlo.error_draws import _spectrum
 from theorylab.validation import reals, whole_number
 
@@ -16,7 +17,7 @@ __all__ = ["sample_last_particle", "sample_splitting", "sample_tilted_weight", "
 
 
 @block_size(1024)
-def sample_tilted_weight(rng: Any, size: int, *, dimension: int, train: int, test: int, target_error: float, tilt: float, nats: float) -> np.ndarray:
+def sample_tilted_weight(rng: Any, size: int, *, dimension: int, train: int, test: int, target_error: float, tilt: float, nats: float) -> Any:
     """Sample e^nats times the weight of one hypothesis drawn under exp(-t L) times the posterior, 0 if its error exceeds eps.
 
     Coordinates stay normal: with scaled eigenvalues w and shifts b in units of standard deviations, z + b ~ N(b v, v), v = 1/(1 + 2 t w).
@@ -35,13 +36,15 @@ def sample_tilted_weight(rng: Any, size: int, *, dimension: int, train: int, tes
     values, shift = _spectrum(dimension, train, test, 1)
     w, b = values / test, shift[:, 0] / np.sqrt(values)
     v = 1.0 / (1.0 + 2.0 * tilt * w)
-    errors = np.zeros(size)
+    xp = namespace_of(rng)
+    errors = xp.zeros(size)
     for weight, offset, shrink in zip(w, b, v, strict=True):
-        errors += weight * (offset * shrink + math.sqrt(shrink) * rng.standard_normal(size)) ** 2
+        errors += float(weight) * (float(offset * shrink) + math.sqrt(shrink) * rng.standard_normal(size)) ** 2
     log_m = 0.5 * float(np.log(v).sum()) - tilt * float((w * b**2 * v).sum())
-    return np.where(errors <= target_error, np.exp(log_m + tilt * errors + nats), 0.0)
+    return xp.where(errors <= target_error, xp.exp(log_m + tilt * errors + nats), 0.0)
 
 
+@host_only("redraws one particle of each run after the other")
 @block_size(1024)
 def sample_last_particle(rng: Any, size: int, *, particles: int, nats: float) -> dict[str, Any]:
     """Sample the number of kills of a run that always redraws the worst of N uniform losses below its level, until none exceeds e^-nats.
@@ -147,6 +150,7 @@ def splitting(
     raise RuntimeError(f"the target error {target_error:g} was not reached in {most_levels} levels")
 
 
+@host_only("adapts its moves to one run after the other")
 @block_size(16)
 def sample_splitting(
     rng: Any, size: int, *, dimension: int, train: int, test: int, target_error: float, particles: int, moves: int = 20

@@ -84,7 +84,7 @@ def fit_naive_bayes_batched(
     counts = members.sum(axis=1)
     floor = float(reals("variance_floor", variance_floor, minimum=0.0))
     least = 2 if variance == "class" and floor == 0.0 else 1
-    if not bool((counts >= least).all()) or not bool((counts.sum(axis=1) == labels.shape[1]).all()):
+    if not bool((counts >= least).all() & (counts.sum(axis=1) == labels.shape[1]).all()):
         lowest = int(counts.min())
         raise ValueError(f"labels must be in 0, ..., {classes - 1} with at least {least} of every class in every training set; got {lowest}")
     means = members.swapaxes(1, 2) @ features / counts[:, :, None]

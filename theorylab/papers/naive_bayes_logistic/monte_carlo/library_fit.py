@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theorylab.models.gaussian_mixture import draw_features, draw_labels, grouped_mixture
-from theorylab.montecarlo.samplers import block_size, fetch, fitting_block
+from theorylab.montecarlo.samplers import block_size, fetch, fitting_block, host_only
 from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import class_scores, fit_naive_bayes_batched
 from theorylab.validation import whole_number
 
@@ -20,6 +20,7 @@ def _library_block(*, test_points: int, class_positions: Sequence[float], **_: o
     return fitting_block(numbers=100.0 * test_points * len(class_positions), nanoseconds=1e6)
 
 
+@host_only("fits by scikit-learn")
 @block_size(_library_block)
 def sample_library_error(
     rng: Any,

@@ -122,7 +122,7 @@ def _checked_sizes(variance: str, class_count: int, sample_size: int | None, cla
 # Sufficient statistics -----------------------------------------------------------------------------------------------------------------------
 
 
-def standardised_fit(rng: Any, counts: Any, mixture: GroupedMixture, *, variance: str) -> NaiveBayesFit:
+def standardised_fit(rng: Any, counts: Any, mixture: GroupedMixture, *, variance: str, sample_size: int | None = None) -> NaiveBayesFit:
     """Draw fits of naive Bayes from the law of their sufficient statistics, for independent features of variance 1.
 
     Formula: independent ``mean_ki ~ N(mu_ki, 1 / m_k)``; pooled ``m s_i^2 ~ chi^2_{m-K}``, of each class ``m_k s_ki^2 ~ chi^2_{m_k - 1}``.
@@ -137,6 +137,8 @@ def standardised_fit(rng: Any, counts: Any, mixture: GroupedMixture, *, variance
         Standard deviations 1, no correlation.
     variance
         "known", "pooled" or "class".
+    sample_size
+        The sum of a row of counts, where it is known: a device would have to be asked.
 
     Returns
     -------
@@ -150,7 +152,7 @@ def standardised_fit(rng: Any, counts: Any, mixture: GroupedMixture, *, variance
     if variance == "known":
         return NaiveBayesFit(counts, means, xp.ones((size, 1, d)))
     if variance == "pooled":
-        total = int(counts[0].sum())
+        total = int(counts[0].sum()) if sample_size is None else sample_size
         variances = rng.chisquare(total - mixture.class_count, (size, 1, d))
         variances /= total
         return NaiveBayesFit(counts, means, variances)
@@ -256,5 +258,5 @@ def sample_naive_bayes_error(
     if variance == "known":
         fit, standard = _known_variance_fit(rng, counts, standard)
     else:
-        fit = standardised_fit(rng, counts, standard, variance=variance)
+        fit = standardised_fit(rng, counts, standard, variance=variance, sample_size=training_size(sample_size, class_counts))
     return {"error": rule_error(rng, fit, standard, test_points=points)}

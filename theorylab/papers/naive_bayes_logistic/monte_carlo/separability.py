@@ -9,7 +9,7 @@ from scipy.optimize import nnls
 
 from theorylab.backend import namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, draw_symmetric_mixture
-from theorylab.montecarlo.samplers import block_size, fetch, fitting_block
+from theorylab.montecarlo.samplers import block_size, fetch, fitting_block, host_only
 from theorylab.numerics.logistic_regression import is_separable
 from theorylab.validation import reals, whole_number
 
@@ -69,6 +69,7 @@ def _separability_block(*, sample_size: int, dimension: int, **_: object) -> int
     return fitting_block(numbers=3 * m * columns, nanoseconds=2.5e4 + 1.4 * m * columns * min(m, columns))
 
 
+@host_only("decides each training set by scipy.optimize")
 @block_size(_separability_block)
 def sample_separability(rng: Any, size: int, *, sample_size: int, dimension: int, half_distance: float, fit_intercept: bool) -> np.ndarray:
     """Sample whether a training set of two Gaussian classes is separable by a hyperplane, so that logistic regression has no finite estimate.

@@ -82,7 +82,7 @@ def sample_stopping_size(
 
     def fresh_errors(samples: int, walks: int) -> Any:
         counts = draw_class_counts(rng, walks * fits, class_count=classes, sample_size=samples)
-        fit = standardised_fit(rng, counts, mixture, variance="pooled")
+        fit = standardised_fit(rng, counts, mixture, variance="pooled", sample_size=samples)
         return rule_error(rng, fit, mixture, test_points=points).reshape(walks, fits).mean(axis=1)
 
     return {"stopping_size": first_good_size(rng, size, range(2 * classes, LARGEST_SIZE + 1, stride), fresh_errors, target)}

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.montecarlo.samplers import block_size
+from theorylab.backend import namespace_of
+from theorylab.device.rows import can_run
+from theorylab.montecarlo.samplers import block_size, fetch
 from theorylab.papers.one_step_gd.kernels import bfgs_rows, excess_and_gradient, hessian
 from theorylab.validation import array_of_shape, reals, whole_number
 
@@ -59,7 +61,7 @@ def _descent_block(*, dimension: int, **_: object) -> int:
 @block_size(_descent_block)
 def sample_descent_outcomes(
     rng: Any, size: int, *, context_length: int, dimension: int, noise_variance: float, initial_scale: float
-) -> dict[str, np.ndarray]:
+) -> dict[str, Any]:
     """Sample the end points of descents on the population loss from random starts, all entries of v and M iid N(0, initial_scale^2).
 
     Each end point is rescaled to |v| = |M|_F (a scale between v and M changes no prediction) before its derivatives are taken.
@@ -85,21 +87,41 @@ def sample_descent_outcomes(
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
     sigma2 = float(reals("noise_variance", noise_variance, minimum=0.0))
     scale = float(reals("initial_scale", initial_scale, above=0.0))
-    drawn = scale * rng.standard_normal((size, (d + 1) ** 2))
-    starts = drawn.get() if hasattr(drawn, "get") else drawn
-    ends, iterations = descend_many(starts, context_length=n, dimension=d, noise_variance=sigma2)
-    ratio = np.sqrt(np.linalg.norm(ends[:, d + 1 :], axis=1) / np.linalg.norm(ends[:, : d + 1], axis=1))[:, None]
-    ends[:, : d + 1] *= ratio
-    ends[:, d + 1 :] /= ratio
-    gradients = np.empty_like(ends)
-    excess = np.array([excess_and_gradient(end, n, d, sigma2, gradient) for end, gradient in zip(ends, gradients, strict=True)])
-    hessians = np.array([hessian(end, n, d, sigma2) for end in ends])
+    xp = namespace_of(rng)
+    starts = scale * rng.standard_normal((size, (d + 1) ** 2))
+    find = _outcomes_on_device if can_run(starts) else _outcomes
+    ends, iterations, excess, gradients, hessians = find(xp, starts, n, d, sigma2)
     traces = ends[:, d + 1 : d + 1 + d * d : d + 1].sum(axis=1)
     odd_trace = ends[:, d] * traces + (ends[:, :d] * ends[:, d + 1 + d * d :]).sum(axis=1)
     return {
         "excess": excess,
-        "gradient_norm": np.linalg.norm(gradients, axis=1),
-        "smallest_curvature": np.linalg.eigvalsh(0.5 * (hessians + hessians.swapaxes(1, 2)))[:, 0],
+        "gradient_norm": xp.sqrt((gradients**2).sum(axis=1)),
+        "smallest_curvature": xp.linalg.eigvalsh(0.5 * (hessians + hessians.swapaxes(1, 2)))[:, 0],
         "learning_rate": odd_trace / d,
         "iterations": iterations.astype(float),
     }
+
+
+def _balanced(xp: Any, ends: Any, d: int) -> Any:
+    """Return end points rescaled to |v| = |M|_F."""
+    ratio = ((ends[:, d + 1 :] ** 2).sum(axis=1) / (ends[:, : d + 1] ** 2).sum(axis=1))[:, None] ** 0.25
+    return xp.concatenate([ends[:, : d + 1] * ratio, ends[:, d + 1 :] / ratio], axis=1)
+
+
+def _outcomes(xp: Any, starts: Any, n: int, d: int, sigma2: float) -> tuple[Any, ...]:
+    """Return end points, iterations, excess, gradients and Hessians, computed on the processor."""
+    rows, iterations = descend_many(fetch(starts), context_length=n, dimension=d, noise_variance=sigma2)
+    ends = _balanced(np, rows, d)
+    gradients = np.empty_like(ends)
+    excess = np.array([excess_and_gradient(end, n, d, sigma2, gradient) for end, gradient in zip(ends, gradients, strict=True)])
+    hessians = np.array([hessian(end, n, d, sigma2) for end in ends])
+    return tuple(xp.asarray(array) for array in (ends, iterations, excess, gradients, hessians))
+
+
+def _outcomes_on_device(xp: Any, starts: Any, n: int, d: int, sigma2: float) -> tuple[Any, ...]:
+    """Return what `_outcomes` returns, a thread a start."""
+    from theorylab.papers.one_step_gd.device_kernels import derivatives, descend
+
+    rows, iterations = descend(xp, starts, n, d, sigma2, _GRADIENT_TOLERANCE, _MAXIMUM_ITERATIONS)
+    ends = _balanced(xp, rows, d)
+    return (ends, iterations, *derivatives(xp, ends, n, d, sigma2))

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy.special import fdtr, fdtrc
 
 from theorylab.papers.pac_invariance.estimators.environments import GroupedMoments
 
@@ -88,9 +88,10 @@ def subset_tests(moments: GroupedMoments, *, largest: int) -> list[SubsetTest]:
                     tiny = 1e-300
                     chow = (pooled.squares - both) / width / np.maximum(both / freedom, tiny)
                     ratio = (one.squares / one.freedom) / np.maximum(rest.squares / rest.freedom, tiny)
-                    tails = np.minimum(stats.f.sf(ratio, one.freedom, rest.freedom), stats.f.cdf(ratio, one.freedom, rest.freedom))
+                    tails = np.minimum(fdtrc(one.freedom, rest.freedom, ratio), fdtr(one.freedom, rest.freedom, ratio))
                     tails = np.where((one.squares == 0.0) & (rest.squares == 0.0), 0.5, tails)
-                    least = min(float(stats.f.sf(chow, width, freedom).min()), float(2.0 * tails.min()))
+                    # Rounding may leave a negative ratio.
+                    least = min(float(fdtrc(width, freedom, np.maximum(chow, 0.0)).min()), float(2.0 * tails.min()))
                     p_value = min(1.0, 2.0 * comparisons * least)
                 inverse = np.linalg.inv(all_rows[:-1, :-1])
             except np.linalg.LinAlgError:

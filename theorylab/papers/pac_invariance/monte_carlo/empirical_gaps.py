@@ -8,7 +8,7 @@ import numpy as np
 
 from theorylab.backend import namespace_of
 from theorylab.models.wishart import wishart_matrices
-from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
 from theorylab.papers.pac_invariance.monte_carlo.environments import core_rows
 from theorylab.papers.pac_invariance.reference_models import core_model
 from theorylab.validation import choice, whole_number
@@ -59,7 +59,8 @@ def sample_empirical_gap(
         If n or the route is out of range.
     """
     n, how = whole_number("sample_size", sample_size), choice("route", route, ROUTES)
-    where, w = np.asarray(nodes, dtype=int), np.asarray(head, dtype=float)
+    xp, where = namespace_of(rng), np.asarray(nodes, dtype=int)
+    w = xp.asarray(np.asarray(head, dtype=float))
     if how == "product":
         if tuple(nodes) != (1, 2) or tuple(head) != (0.9, -0.8):
             raise ValueError(f"route must not be 'product' for another head than (0.9, -0.8) on (1, 2); got {head} on {nodes}")
@@ -67,15 +68,15 @@ def sample_empirical_gap(
     elif how == "rows":
         x = core_rows(rng, (size, n))
         z = x[..., where]
-        gap = 2.0 * np.linalg.norm((z * (z @ w - x[..., 3])[..., None]).mean(axis=1), axis=1)
+        half = (z * (z @ w - x[..., 3])[..., None]).mean(axis=1)
+        gap = 2.0 * xp.sqrt((half**2).sum(axis=1))
     else:
-        xp = namespace_of(rng)
         b, variances, _ = core_model().model
         inverse = np.linalg.inv(np.eye(6) - b)
         whole = (inverse * variances) @ inverse.T
         chosen = np.append(where, 3)
         scatter = wishart_matrices(rng, size, degrees_of_freedom=n, feature_covariance=whole[np.ix_(chosen, chosen)]) / n
-        half = (scatter[:, :-1, :-1] * xp.asarray(w)).sum(axis=2) - scatter[:, :-1, -1]
+        half = (scatter[:, :-1, :-1] * w).sum(axis=2) - scatter[:, :-1, -1]
         gap = 2.0 * xp.sqrt((half**2).sum(axis=1))
     return {"gap": gap, "square": gap**2}
 
@@ -97,6 +98,7 @@ def sample_largest_parent_gap(rng: Any, size: int, *, sample_size: int, interven
     return 1.0 * (gaps.max(axis=1) > threshold)
 
 
+@host_only("takes one representation after the other")
 @block_size(64)
 def sample_gap_perturbation(rng: np.random.Generator, size: int, *, sample_size: int, features: int) -> dict[str, Any]:
     """Sample a random representation and head of CORE, and how its gap changes from n rows to infinitely many.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from theorylab.models.structural_equations import (
     clamped_decomposition,
     intervention_family,
     sample_environments,
+    sample_structural_equations,
     second_moment_from_clamped,
     structural_second_moment,
 )
@@ -97,11 +99,8 @@ def sample_chain_environments(rng: Any, shape: tuple[int, ...]) -> tuple[Any, An
 
 def core_rows(rng: Any, shape: tuple[int, ...]) -> Any:
     """Draw rows of CORE from its equations, one after the other, (*shape, 6)."""
-    model = core_model().model
-    x = np.sqrt(model.noise_variances) * rng.standard_normal((*shape, 6))
-    for node in range(6):
-        x[..., node] += x[..., :node] @ model.coefficients[node, :node]
-    return x
+    b, variances, _ = core_model().model
+    return sample_structural_equations(rng, math.prod(shape), coefficients=b, noise_variances=variances).reshape(*shape, 6)
 
 
 def sample_product_moments(rng: Any, size: int, *, first: int, second: int) -> Any:

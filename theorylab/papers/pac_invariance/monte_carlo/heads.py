@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.montecarlo.samplers import block_size
+from theorylab.montecarlo.samplers import block_size, host_only
 from theorylab.numerics.convex import minimax_norms
 from theorylab.papers.pac_invariance.monte_carlo.environments import draw_moments, named_family, sample_chain_environments
 from theorylab.validation import choice, whole_number
@@ -68,6 +68,7 @@ def sample_fixed_head(rng: Any, size: int, *, interventions: int, fresh: int) ->
     return _report((gaps[:, n:] > gaps[:, :n].max(axis=1)[:, None]).sum(axis=1), m)
 
 
+@host_only("solves its convex programs in a loop compiled for the processor")
 @block_size(512)
 def sample_scalar_head(rng: Any, size: int, *, interventions: int, fresh: int, gap_kind: str = "gradient") -> dict[str, Any]:
     """Sample the same for the trained head of the child, the minimax of its gap over N environments.
@@ -95,6 +96,7 @@ def sample_scalar_head(rng: Any, size: int, *, interventions: int, fresh: int, g
     return _report(_counts(a, b, n)[0], m)
 
 
+@host_only("solves its convex programs in a loop compiled for the processor")
 @block_size(512)
 def sample_shift_heads(rng: Any, size: int, *, interventions: int, fresh: int, features: int) -> dict[str, Any]:
     """Sample the same for the mean residual |E(Y - w^T z)| in SHIFTED with shifts of X1, X2, X3 and X4, z the first of (X2, X3, X4).
@@ -127,6 +129,7 @@ def sample_shift_heads(rng: Any, size: int, *, interventions: int, fresh: int, f
     return _report(_counts(means[..., None, :], y[..., None], n)[0], m)
 
 
+@host_only("solves its convex programs in a loop compiled for the processor")
 @block_size(256)
 def sample_core_heads(
     rng: Any, size: int, *, interventions: int, fresh: int, nodes: tuple[int, ...], gap_kind: str = "gradient", family: str = "core"

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from theorylab.models.structural_equations import random_coefficients
-from theorylab.montecarlo.samplers import block_size
+from theorylab.montecarlo.samplers import block_size, host_only
 from theorylab.numerics.convex import minimax_norms
 from theorylab.papers.pac_invariance.invariant_risk import minimise_invariant_risk
 from theorylab.papers.pac_invariance.monte_carlo.environments import draw_moments, named_family
@@ -17,6 +17,7 @@ from theorylab.validation import reals, whole_number
 __all__ = ["sample_invariant_risk", "sample_range_violation", "sample_spurious_root"]
 
 
+@host_only("minimises by scipy.optimize")
 @block_size(4)
 def sample_invariant_risk(rng: np.random.Generator, size: int, *, interventions: int, family: str = "core", fresh: int = 400) -> dict[str, Any]:
     """Sample population IRMv1 and pooled least squares on N environments and look at m fresh ones.
@@ -81,6 +82,7 @@ def _site_moments(rng: np.random.Generator, count: int, b: np.ndarray, variances
     return np.array(moments)
 
 
+@host_only("finds roots by scipy.optimize")
 @block_size(1)
 def sample_spurious_root(rng: np.random.Generator, size: int, *, interventions: int, nodes: int = 9, starts: int = 40) -> dict[str, Any]:
     """Sample how badly a one-dimensional representation that is exactly invariant on N environments can fail on 200 fresh ones.
@@ -129,6 +131,7 @@ def sample_spurious_root(rng: np.random.Generator, size: int, *, interventions: 
     return {"violation": violation, "roots": roots}
 
 
+@host_only("solves its convex programs in a loop compiled for the processor")
 @block_size(512)
 def sample_range_violation(rng: Any, size: int, *, interventions: int, fresh: int, density_ratio: float) -> dict[str, Any]:
     """Sample violations of the minimax head of one noisy sensor, trained on N environments, under the training law and under another one.

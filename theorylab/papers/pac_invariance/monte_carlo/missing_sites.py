@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.montecarlo.samplers import block_size
+from theorylab.montecarlo.samplers import block_size, host_only
 from theorylab.papers.pac_invariance.reference_models import star_model
 from theorylab.validation import probabilities as valid
 from theorylab.validation import whole_number
@@ -15,6 +15,7 @@ from theorylab.validation import whole_number
 __all__ = ["sample_missing_mass", "sample_star_learner"]
 
 
+@host_only("draws multinomial counts")
 @block_size(4096)
 def sample_missing_mass(rng: np.random.Generator, size: int, *, probabilities: tuple[float, ...], interventions: int) -> dict[str, Any]:
     """Sample the probability of the sites that N atomic interventions did not touch.
@@ -61,6 +62,7 @@ def _fit(moment: np.ndarray, nodes: tuple[int, ...]) -> tuple[np.ndarray, float]
     return w, float(moment[1, 1] - w @ moment[where, 1])
 
 
+@host_only("searches the subsets of one training set after the other")
 @block_size(4)
 def sample_star_learner(rng: np.random.Generator, size: int, *, probabilities: tuple[float, ...], interventions: int) -> dict[str, Any]:
     """Sample V of the most predictive subset that is exactly invariant on the observational environment and N atomic soft interventions in STAR.

@@ -13,7 +13,7 @@ from theorylab.models.structural_equations import (
     sample_environments,
     second_moment_from_clamped,
 )
-from theorylab.montecarlo.samplers import block_size
+from theorylab.montecarlo.samplers import block_size, host_only
 from theorylab.papers.pac_invariance.reference_models import core_model
 from theorylab.validation import whole_number
 
@@ -56,6 +56,7 @@ def _largest_share(moments: np.ndarray, train: int, pairs: np.ndarray) -> float:
     return worst
 
 
+@host_only("draws a new graph for every replicate")
 @block_size(32)
 def sample_subset_suprema(rng: np.random.Generator, size: int, *, covariates: int, interventions: int, fresh: int) -> dict[str, Any]:
     """Sample the supremum of V over subsets of one and two covariates in extensions of CORE, a new graph each time.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from theorylab.backend import namespace_of
-from theorylab.montecarlo.samplers import block_size
+from theorylab.montecarlo.samplers import block_size, host_only
 from theorylab.papers.pac_invariance.monte_carlo.environments import draw_features
 from theorylab.papers.pac_invariance.monte_carlo.hull_kernels import hull_kernel
 from theorylab.validation import whole_number
@@ -52,6 +52,7 @@ def sample_uniform_violation(rng: Any, size: int, *, interventions: int, fresh: 
     return {"supremum": supremum, "log_supremum": xp.log(xp.maximum(supremum, 0.5 / m))}
 
 
+@host_only("walks around convex hulls in a loop compiled for the processor")
 @block_size(256)
 def sample_hull(rng: Any, size: int, *, interventions: int, fresh: int) -> dict[str, Any]:
     """Sample the probability that a fresh environment lies outside the convex hull of N, and the vertices of hulls.
@@ -80,6 +81,7 @@ def sample_hull(rng: Any, size: int, *, interventions: int, fresh: int) -> dict[
     return {"hull_mass": mass, "vertex_share": share, "short_share": short, "difference": mass - share, "short_difference": mass - short}
 
 
+@host_only("counts patterns in a set of Python")
 def count_patterns(rng: Any, size: int, *, interventions: int, features: int = 2) -> float:
     """Count the distinct patterns of violation on N environments among ``size`` random gradient events with r features and a random threshold.
 

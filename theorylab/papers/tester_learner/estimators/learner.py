@@ -115,6 +115,14 @@ def surrogate_step(ramp_width: float, noise_rate: float) -> float:
     return ramp_width
 
 
+def learning_stages(rows: int, dimension: int, step: float, noise_rate: float) -> list[tuple[int, int]]:
+    """Return the stages of `fit_surrogate` as pairs of the first rows that are used and the steps that are taken."""
+    travel, settling = math.ceil(math.pi**2 / ((1.0 - 2.0 * noise_rate) * step)), math.ceil(_SETTLING / (1.0 - 2.0 * noise_rate))
+    first = min(rows, max(_LEAST_FIRST_ROWS, _FIRST_ROWS * dimension))
+    # On few rows the stages are one.
+    return [(rows, travel + settling)] if 2 * first > rows else [(first, travel), (rows, settling)]
+
+
 def fit_surrogate(
     features: ArrayLike,
     labels: ArrayLike,
@@ -170,13 +178,7 @@ def fit_surrogate(
     beta = surrogate_step(width, eta) if step is None else float(reals("step", step, above=0.0))
     code = LOSSES.index(choice("loss", loss, LOSSES))
     direction = averaging_direction(x, y) if start is None else unit_vector("start", start, dimension)
-    if iterations is not None:
-        stages = [(rows, whole_number("iterations", iterations))]
-    else:
-        travel, settling = math.ceil(math.pi**2 / ((1.0 - 2.0 * eta) * beta)), math.ceil(_SETTLING / (1.0 - 2.0 * eta))
-        first = min(rows, max(_LEAST_FIRST_ROWS, _FIRST_ROWS * dimension))
-        # On few rows the stages are one.
-        stages = [(rows, travel + settling)] if 2 * first > rows else [(first, travel), (rows, settling)]
+    stages = learning_stages(rows, dimension, beta, eta) if iterations is None else [(rows, whole_number("iterations", iterations))]
     norms, paths = [], []
     for count, steps in stages:
         gradient_norms, path = np.empty(steps), np.empty((steps if keep_path else 0, dimension))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theorylab.models.label_noise import flip_labels, halfspace_labels, oriented_massart_noise
-from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
 from theorylab.papers.tester_learner.estimators.adversary_search import bound_against
 from theorylab.papers.tester_learner.estimators.certificate import band_moments, certified_tangent, massart_certificate, sample_disagreement_bound
 from theorylab.papers.tester_learner.estimators.learner import fit_surrogate
@@ -20,6 +20,7 @@ from theorylab.validation import choice, reals, whole_number
 __all__ = ["sample_certificate", "sample_direction_bound", "sample_far_points", "sample_right_angle_certificate", "sample_strip_bound"]
 
 
+@host_only("judges one data set after the other with estimators written for numpy")
 @block_size(
     lambda *, sample_size, dimension, **_: fitting_block(numbers=3.0 * sample_size * dimension, nanoseconds=90.0 * sample_size * dimension + 3e6)
 )
@@ -80,6 +81,7 @@ def sample_certificate(
     return found
 
 
+@host_only("judges one data set after the other with estimators written for numpy")
 @block_size(lambda *, rows, dimension, **_: fitting_block(numbers=4.0 * rows * dimension, nanoseconds=60.0 * rows * dimension + 1.5e5))
 def sample_right_angle_certificate(
     rng: Any, size: int, *, rows: int, dimension: int, noise_rate: float, failure_probability: float = 0.05
@@ -122,6 +124,7 @@ def sample_right_angle_certificate(
     return found
 
 
+@host_only("judges one data set after the other with estimators written for numpy")
 @block_size(lambda *, sample_size, dimension, **_: fitting_block(numbers=4.0 * sample_size * dimension, nanoseconds=100.0 * sample_size * dimension))
 def sample_strip_bound(rng: Any, size: int, *, marginal: str, dimension: int, sample_size: int, angle: float, tilted: bool = True) -> dict[str, Any]:
     """Sample how often two halfspaces at an angle disagree on rows of a marginal, and what strips say of it.
@@ -167,6 +170,7 @@ def sample_strip_bound(rng: Any, size: int, *, marginal: str, dimension: int, sa
     return found
 
 
+@host_only("judges one data set after the other with estimators written for numpy")
 @block_size(lambda *, sample_size, dimension, **_: fitting_block(numbers=4.0 * sample_size * dimension, nanoseconds=60.0 * sample_size * dimension))
 def sample_far_points(
     rng: Any, size: int, *, angle: float, share: float, dimension: int, sample_size: int, ramp_width: float, place: tuple[float, float] = (0.2, -3.0)
@@ -209,6 +213,7 @@ def sample_far_points(
     return found
 
 
+@host_only("judges one data set after the other with estimators written for numpy")
 @block_size(lambda *, sample_size, **_: fitting_block(numbers=8.0 * sample_size, nanoseconds=400.0 * sample_size + 5e5))
 def sample_direction_bound(
     rng: Any, size: int, *, scenario: str, sample_size: int, angle: float, half_width: float, noise_rate: float, failure_probability: float = 0.05

@@ -9,9 +9,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from theorylab.backend import namespace_of
-from theorylab.models.label_noise import flip_labels, halfspace_labels, oriented_massart_noise, random_classification_noise
-from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.papers.tester_learner.estimators.learner import averaging_direction, descend_dense, fit_surrogate
+from theorylab.models.label_noise import excess_error, flip_labels, halfspace_labels, oriented_massart_noise, random_classification_noise
+from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
+from theorylab.papers.tester_learner.estimators.learner import averaging_direction, descend_dense, fit_surrogate, learning_stages, surrogate_step
 from theorylab.validation import choice, reals, whole_number
 
 __all__ = ["sample_descent_angles", "sample_descent_path", "sample_local_angles", "sample_oriented_descent"]
@@ -102,6 +102,7 @@ def _local_block(*, sample_size: int, dimension: int, ramp_width: float, **_: An
     return fitting_block(numbers=3.0 * seen, nanoseconds=80.0 * seen)
 
 
+@host_only("draws binomial counts, and learns from one data set after the other")
 @block_size(_local_block)
 def sample_local_angles(
     rng: Any, size: int, *, dimension: int, sample_size: int, ramp_width: float, noise_rate: float, iterations: int = 25
@@ -153,6 +154,7 @@ def sample_local_angles(
     return {"angle": angles, "square": angles**2}
 
 
+@host_only("learns from one data set after the other with an estimator written for numpy")
 def sample_descent_path(
     rng: np.random.Generator,
     size: int,
@@ -181,10 +183,12 @@ def sample_oriented_descent(
 ) -> dict[str, Any]:
     """Sample where the learner ends if Massart noise is turned against a direction w0 at an angle from w*.
 
+    On a device the steps of `fit_surrogate` in dense batches.
+
     Parameters
     ----------
     rng, size
-        numpy's generator and number of data sets.
+        Generator and number of data sets.
     dimension, sample_size
         d >= 3 and n >= 1.
     ramp_width, noise_rate
@@ -211,6 +215,8 @@ def sample_oriented_descent(
     target = np.zeros(d)
     target[:2] = math.cos(trap), math.sin(trap)
     aside = np.full(d, 0.3)
+    if not isinstance(rng, np.random.Generator):
+        return _oriented_descent_in_batches(rng, size, n, target, {"target": target, "average": None, "aside": aside}[start], width, eta)
     found: dict[str, np.ndarray] = {name: np.empty(size) for name in ("angle", "excess", "averaging")}
     for r in range(size):
         x = rng.standard_normal((n, d))
@@ -224,3 +230,26 @@ def sample_oriented_descent(
         found["excess"][r] = np.mean((1.0 - 2.0 * flips) * (halfspace_labels(x @ w) != clean))
         found["averaging"][r] = math.acos(min(1.0, float(averaging_direction(x, labels) @ target)))
     return found
+
+
+def _oriented_descent_in_batches(
+    rng: Any, size: int, n: int, target: np.ndarray, start: np.ndarray | None, width: float, eta: float
+) -> dict[str, Any]:
+    """Return what `sample_oriented_descent` returns, all data sets at once, in any array module."""
+    xp, d = namespace_of(rng), len(target)
+    x, goal = rng.standard_normal((size, n, d)), xp.asarray(target)
+    margins = x @ goal
+    clean = halfspace_labels(margins)
+    flips = oriented_massart_noise(margins, x[:, :, 1], eta)
+    labels = flip_labels(rng.random((size, n)), clean, flips)
+    means = (labels[:, None, :] @ x)[:, 0]
+    means = means / xp.sqrt((means**2).sum(axis=1))[:, None]
+    w = means if start is None else xp.zeros((size, d)) + xp.asarray(start / np.linalg.norm(start))
+    step = surrogate_step(width, eta)
+    for rows, steps in learning_stages(n, d, step, eta):
+        w = descend_dense(xp, x[:, :rows], labels[:, :rows], w, ramp_width=width, step=step, iterations=steps)
+    return {
+        "angle": xp.arccos(xp.minimum(w @ goal, 1.0)),
+        "excess": excess_error((x @ w[:, :, None])[:, :, 0], clean, flips),
+        "averaging": xp.arccos(xp.minimum(means @ goal, 1.0)),
+    }

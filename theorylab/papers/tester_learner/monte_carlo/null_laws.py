@@ -10,7 +10,7 @@ import numpy as np
 
 from theorylab.backend import namespace_of
 from theorylab.models.wishart import wishart_matrices
-from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
 from theorylab.papers.tester_learner.estimators.marginal_tests import judge_regions, run_tests
 from theorylab.papers.tester_learner.estimators.regions import Region, RegionSummary, gaussian_mass, paper_regions
 from theorylab.validation import reals, whole_number
@@ -52,6 +52,7 @@ def _raw_block(*, sample_size: int, dimension: int, **_: Any) -> int:
     return fitting_block(numbers=2.0 * sample_size * dimension, nanoseconds=25.0 * sample_size * dimension + 2e6)
 
 
+@host_only("judges one data set after the other with estimators written for numpy")
 @block_size(_raw_block)
 def sample_null_report_raw(
     rng: Any, size: int, *, sample_size: int, dimension: int, ramp_width: float, failure_probability: float = 0.05
@@ -107,6 +108,7 @@ def _note(found: dict[str, np.ndarray], replicate: int, results: Any) -> None:
     found["without_fourth"][replicate] = all(result.passed for result in results if not result.name.startswith("fourth"))
 
 
+@host_only("draws multinomial counts")
 @block_size(lambda *, dimension, **_: fitting_block(numbers=20.0 * dimension**2, nanoseconds=5e5 + 100.0 * dimension**3))
 def sample_null_report(
     rng: Any, size: int, *, sample_size: int, dimension: int, ramp_width: float, failure_probability: float = 0.05

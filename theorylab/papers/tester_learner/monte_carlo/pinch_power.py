@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
 from theorylab.numerics.concentration import tracy_widom_quantile, wishart_largest_edge, wishart_smallest_edge
 from theorylab.papers.tester_learner.estimators.marginal_tests import standardised_fourth_moment
 from theorylab.papers.tester_learner.estimators.regions import basis_orthogonal_to
@@ -17,6 +17,7 @@ from theorylab.validation import reals, whole_number
 __all__ = ["sample_hermite_squares", "sample_pinch_power"]
 
 
+@host_only("judges one data set after the other with estimators written for numpy")
 @block_size(lambda *, sample_size, dimension, **_: fitting_block(numbers=3.0 * sample_size * dimension, nanoseconds=50.0 * sample_size * dimension))
 def sample_pinch_power(
     rng: Any,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from theorylab.models.label_noise import excess_error as excess_over_rows
-from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
 from theorylab.numerics.concentration import binomial_upper_bound
 from theorylab.papers.tester_learner.estimators.adversary_search import search_adversary
 from theorylab.papers.tester_learner.estimators.certificate import massart_certificate
@@ -29,6 +29,7 @@ def _block(*, sample_size: int, dimension: int, search: bool = False, certificat
     return fitting_block(numbers=3.0 * sample_size * dimension, nanoseconds=60.0 * sample_size * dimension + 2e6 + extra)
 
 
+@host_only("learns and tests one data set after the other with estimators written for numpy")
 @block_size(_block)
 def sample_runs(
     rng: Any,

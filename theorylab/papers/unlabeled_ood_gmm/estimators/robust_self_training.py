@@ -133,7 +133,7 @@ class RobustSelfTrainingClassifier(ClassifierMixin, BaseEstimator):
         signs = 2.0 * codes - 1.0
         centre = self._centre(x, codes, unlabeled)
         root = self._root(x.shape[1])
-        whitened = [np.linalg.solve(root, (points - centre).T).T for points in (x, unlabeled)]
+        whitened = [points - centre if root is None else np.linalg.solve(root, (points - centre).T).T for points in (x, unlabeled)]
         found = fit_rss(
             whitened[0],
             signs,
@@ -147,7 +147,7 @@ class RobustSelfTrainingClassifier(ClassifierMixin, BaseEstimator):
         )
         if not found.converged:
             warnings.warn(f"the ascent did not end within {self.max_iter} steps; raise max_iter", ConvergenceWarning, stacklevel=2)
-        self.coef_ = np.linalg.solve(root.T, found.directions.T).T
+        self.coef_ = found.directions if root is None else np.linalg.solve(root.T, found.directions.T).T
         self.intercept_ = -self.coef_ @ centre
         self.objective_ = float(found.value[0])
         self.n_iter_ = found.iterations
@@ -174,9 +174,10 @@ class RobustSelfTrainingClassifier(ClassifierMixin, BaseEstimator):
             return np.asarray(np.concatenate([x, unlabeled]).mean(axis=0))
         return np.asarray(0.5 * (x[codes == 0].mean(axis=0) + x[codes == 1].mean(axis=0)))
 
-    def _root(self, dimension: int) -> np.ndarray:
+    def _root(self, dimension: int) -> np.ndarray | None:
+        """Return the Cholesky factor of the covariance in whose norm samples are moved; None where it is the identity, which whitens nothing."""
         if self.transport_covariance is None:
-            return np.eye(dimension)
+            return None
         return np.linalg.cholesky(covariance("transport_covariance", self.transport_covariance, dimension=dimension))
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
