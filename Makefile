@@ -20,7 +20,7 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 
 bench: $(INSTALLED)
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/suite.py
 
 calibration: $(INSTALLED)
 	$(BIN)/python -m theorylab.evidence.calibration --write docs/calibration.md

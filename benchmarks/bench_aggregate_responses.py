@@ -1,60 +1,38 @@
-"""What the risk curve of arXiv:2401.11081 costs by each road, measured in one run on one BLAS thread.
+"""Contests of aggregate_responses, arXiv:2401.11081: the risk curve of the interpolating estimator by spectra and formulas against raw data.
 
-Run as a script to see the tables, or with pytest to have the ratios checked:
-
-    python benchmarks/bench_aggregate_responses.py
-    pytest benchmarks/bench_aggregate_responses.py
-
-The price of a curve is the time of a replicate times the variance of its values: the time to a given standard error is in proportion to it. All roads
-are timed in turn, here and now, and the least time of each counts, so that a neighbour's load hits all alike.
+Run them through the suite: ``python benchmarks/suite.py contests --only aggregate_responses``.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import cache, partial
+from typing import Any
 
 import numpy as np
+from agreement import assert_means_agree, spread
+from contest import Contender, Contest
 from scipy.linalg import eigvalsh_tridiagonal
+from scipy.optimize import brentq, elementwise
 from sklearn.linear_model import LinearRegression
-from threadpoolctl import threadpool_limits
 
-from theorylab.models.jacobi import jacobi_tridiagonal, tridiagonal_eigenvalues, tridiagonal_eigenvalues_plain
+from theorylab.models.jacobi import jacobi_tridiagonal, tridiagonal_eigenvalues
 from theorylab.papers.aggregate_responses import closed_form as theory
 from theorylab.papers.aggregate_responses import monte_carlo as simulator
 
+SLUG = "aggregate_responses"
 SAMPLE_SIZE, DIMENSION, BAG_SIZE = 600, 100, 3
 WEIGHTS = tuple(float(weight) for weight in np.linspace(0.0, 1.0, 22)[1:])
-SETTING = {"sample_size": SAMPLE_SIZE, "dimension": DIMENSION, "bag_size": BAG_SIZE, "weights": WEIGHTS}
+SETTING: dict[str, Any] = {"sample_size": SAMPLE_SIZE, "dimension": DIMENSION, "bag_size": BAG_SIZE, "weights": WEIGHTS}
+SIZES = f"d = {DIMENSION}, n = {SAMPLE_SIZE}, k = {BAG_SIZE}, {len(WEIGHTS)} weights"
+Generator = np.random.Generator
+Curve = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
-class Road(NamedTuple):
-    """One way to the curve: milliseconds a replicate, and the standard deviation of a replicate's risk (root mean square over the weights)."""
-
-    name: str
-    milliseconds: float
-    deviation: float
-
-    @property
-    def price(self) -> float:
-        """Seconds to a standard error of 1e-3 of the risk."""
-        return 1e-3 * self.milliseconds * (self.deviation / 1e-3) ** 2
+# Estimators on one data set -------------------------------------------------------------------------------------------------------------------
 
 
-def least_times(calls: dict[str, tuple[Callable[[int], object], int]], rounds: int) -> dict[str, float]:
-    """Time the calls in turn, `rounds` times after a warming one, and return the least milliseconds a replicate of each."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for attempt in range(rounds + 1):
-        for name, (call, replicates) in calls.items():
-            start = time.perf_counter()
-            call(replicates)
-            if attempt:
-                times[name].append(1e3 * (time.perf_counter() - start) / replicates)
-    return {name: min(found) for name, found in times.items()}
-
-
-def draw_data(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def draw_data(rng: Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw one data set: features, their bag averages, bag means of the labels."""
     features = rng.standard_normal((SAMPLE_SIZE, DIMENSION))
     labels = features @ np.full(DIMENSION, DIMENSION**-0.5) + rng.standard_normal(SAMPLE_SIZE)
@@ -82,100 +60,179 @@ def scikit_learn_curve(features: np.ndarray, averages: np.ndarray, bag_means: np
     return np.array(curve)
 
 
-def spread(values: np.ndarray) -> float:
-    """Return the standard deviation over the replicates, root mean square over the weights."""
-    return float(np.sqrt(values.var(axis=0).mean()))
+def own_curve(features: np.ndarray, averages: np.ndarray, bag_means: np.ndarray) -> np.ndarray:
+    """Solve all weights from two Gram matrices."""
+    return np.asarray(simulator.interpolating_coefficients(features[None], bag_means[None], bag_size=BAG_SIZE, weights=WEIGHTS)[0])
 
 
-def measure_roads() -> list[Road]:
-    """Return all roads to the curve of 21 weights at d = 100, n = 600, k = 3."""
-    rng = np.random.default_rng()
+def coefficients_contest(rng: Generator) -> Contest:
+    """Estimate at all weights on the same data."""
+    data = draw_data(rng)
 
-    def loop(solve: Callable[..., np.ndarray]) -> Callable[[int], object]:
-        return lambda size: [((solve(*draw_data(rng)) - DIMENSION**-0.5) ** 2).sum(axis=1) for _ in range(size)]
+    def check() -> None:
+        for curve in (least_squares_curve, scikit_learn_curve):
+            np.testing.assert_allclose(curve(*data), own_curve(*data), atol=1e-10)
 
-    samplers = {
-        "scikit-learn, weight by weight": (loop(scikit_learn_curve), 1),
-        "least squares, weight by weight": (loop(least_squares_curve), 1),
-        "raw sampler, shared Gram matrices": (lambda size: simulator.sample_raw_risk(rng, size, **SETTING), 16),
-        "raw features, rest integrated": (lambda size: simulator.sample_conditional_risk(rng, size, **SETTING), 2),
-        "two Wishart matrices": (lambda size: simulator.sample_wishart_risk(rng, size, **SETTING), 16),
-        "Jacobi spectrum": (lambda size: simulator.sample_jacobi_risk(rng, size, **SETTING), 256),
-    }
-    with threadpool_limits(1):
-        milliseconds = least_times(samplers, rounds=4)
-        raw = spread(simulator.sample_raw_risk(rng, 256, **SETTING)["risk"])
-        integrated = spread(simulator.sample_wishart_risk(rng, 256, **SETTING)["risk"])
-        spectral = spread(simulator.sample_jacobi_risk(rng, 4096, **SETTING)["risk"])
-    deviations = [raw, raw, raw, integrated, integrated, spectral]
-    return [Road(name, milliseconds[name], deviation) for name, deviation in zip(samplers, deviations, strict=True)]
+    contenders = (
+        Contender("Gram matrices shared, interpolating_coefficients", lambda: [own_curve(*data) for _ in range(20)], 20),
+        Contender("numpy linalg.lstsq on stacked rows, weight by weight", lambda: least_squares_curve(*data)),
+        Contender("scikit-learn LinearRegression, weight by weight", lambda: scikit_learn_curve(*data)),
+    )
+    return Contest(SLUG, f"estimates on one data set, {SIZES}", contenders, "coefficients equal to 1e-10", check)
 
 
-def measure_eigenvalues() -> dict[str, float]:
-    """Return microseconds for the eigenvalues of one tridiagonal matrix of the Jacobi model with d = 100, by three solvers."""
-    diagonal, squares = jacobi_tridiagonal(
-        np.random.default_rng(), 64, first_degrees_of_freedom=200, second_degrees_of_freedom=400, dimension=DIMENSION
+# The curve of the risk ------------------------------------------------------------------------------------------------------------------------
+
+
+def realised_risks(rng: Generator, size: int, curve: Curve) -> np.ndarray:
+    """Return the risk of the estimates at all weights (size, L) on one data set after the other."""
+    return np.array([((curve(*draw_data(rng)) - DIMENSION**-0.5) ** 2).sum(axis=1) for _ in range(size)])
+
+
+def sampled_risks(sampler: Callable[..., dict[str, Any]], rng: Generator, size: int) -> np.ndarray:
+    """Return the risk at all weights (size, L) from one of the samplers."""
+    return np.asarray(sampler(rng, size, **SETTING)["risk"])
+
+
+def risk_contest(rng: Generator) -> Contest:
+    """Find the curve of the risk to a standard error."""
+    jacobi, wishart = partial(sampled_risks, simulator.sample_jacobi_risk), partial(sampled_risks, simulator.sample_wishart_risk)
+    conditional, raw = partial(sampled_risks, simulator.sample_conditional_risk), partial(sampled_risks, simulator.sample_raw_risk)
+    least_squares, library = partial(realised_risks, curve=least_squares_curve), partial(realised_risks, curve=scikit_learn_curve)
+
+    @cache
+    def spread_raw() -> float:
+        return spread(raw(rng, 512))
+
+    @cache
+    def spread_given_features() -> float:
+        return spread(wishart(rng, 512))
+
+    def check() -> None:
+        own = np.random.default_rng(0)
+        samples = {"jacobi": jacobi(own, 2000), "wishart": wishart(own, 200), "conditional": conditional(own, 10), "raw": raw(own, 200)}
+        samples |= {"least squares": least_squares(own, 5), "library": library(own, 5)}
+        exact = {"exact": theory.interpolation_risk_exact(SAMPLE_SIZE, DIMENSION, BAG_SIZE, WEIGHTS).risk}
+        assert_means_agree(samples, exact, like={"conditional": "wishart", "least squares": "raw", "library": "raw"})
+
+    contenders = (
+        Contender("bidiagonal Jacobi model, sample_jacobi_risk", lambda: jacobi(rng, 8192), 8192, lambda: spread(jacobi(rng, 8192))),
+        Contender("numpy linalg.lstsq, data set by data set and weight by weight", lambda: least_squares(rng, 2), 2, spread_raw),
+        Contender("scikit-learn LinearRegression, likewise", lambda: library(rng, 2), 2, spread_raw),
+        Contender("batched raw data, Gram matrices shared, sample_raw_risk", lambda: raw(rng, 64), 64, spread_raw),
+        Contender("raw features, task and noise integrated, sample_conditional_risk", lambda: conditional(rng, 8), 8, spread_given_features),
+        Contender("two Wishart matrices, sample_wishart_risk", lambda: wishart(rng, 64), 64, spread_given_features),
+    )
+    return Contest(SLUG, f"risk curve, {SIZES}", contenders, "equal means", check, 1e-3, 1000.0)
+
+
+def exact_contest(rng: Generator) -> Contest:
+    """Find the same curve without sampling."""
+    jacobi, raw = partial(sampled_risks, simulator.sample_jacobi_risk), partial(sampled_risks, simulator.sample_raw_risk)
+
+    def exact() -> np.ndarray:
+        return np.asarray(theory.interpolation_risk_exact(SAMPLE_SIZE, DIMENSION, BAG_SIZE, WEIGHTS).risk)
+
+    def check() -> None:
+        own = np.random.default_rng(0)
+        assert_means_agree({"jacobi": jacobi(own, 3000), "raw": raw(own, 200)}, {"exact": exact()})
+
+    contenders = (
+        Contender("Pfaffian, interpolation_risk_exact", exact),
+        Contender("bidiagonal Jacobi model, sample_jacobi_risk", lambda: jacobi(rng, 8192), 8192, lambda: spread(jacobi(rng, 8192))),
+        Contender("batched raw data, Gram matrices shared, sample_raw_risk", lambda: raw(rng, 64), 64, lambda: spread(raw(rng, 512))),
+    )
+    return Contest(SLUG, f"risk curve exactly, {SIZES}", contenders, "equal means", check, 1e-6)
+
+
+# Kernels and limits ---------------------------------------------------------------------------------------------------------------------------
+
+
+def eigenvalue_contest(rng: Generator) -> Contest:
+    """Find all eigenvalues of the same tridiagonal matrices."""
+    bags = SAMPLE_SIZE // BAG_SIZE
+    diagonals, squares = jacobi_tridiagonal(
+        rng, 1024, first_degrees_of_freedom=bags, second_degrees_of_freedom=SAMPLE_SIZE - bags, dimension=DIMENSION
     )
     roots = np.sqrt(squares)
-    calls = {
-        "scipy, one by one": (lambda size: [eigvalsh_tridiagonal(diagonal[i], roots[i], lapack_driver="sterf") for i in range(size)], 64),
-        "LAPACK, dense batch": (lambda size: tridiagonal_eigenvalues_plain(diagonal, squares), 64),
-        "compiled batch": (lambda size: tridiagonal_eigenvalues(diagonal, squares), 64),
-    }
-    with threadpool_limits(1):
-        return {name: 1e3 * milliseconds for name, milliseconds in least_times(calls, rounds=5).items()}
 
+    def one_by_one(size: int) -> np.ndarray:
+        return np.array([eigvalsh_tridiagonal(diagonals[i], roots[i], lapack_driver="sterf") for i in range(size)])
 
-def measure_surface() -> tuple[float, tuple[int, ...]]:
-    """Return the seconds for the limiting risk at 40 ratios x 10 bag sizes x 20 signal-to-noise ratios x 100 weights, and its shape."""
-    ratios, bag_sizes = np.linspace(1.2, 20.0, 40)[:, None, None, None], np.arange(1, 11)[:, None, None]
-    noise, weights = 1.0 / np.geomspace(0.1, 10.0, 20)[:, None], np.linspace(0.01, 1.0, 100)
-    start = time.perf_counter()
-    risk = theory.asymptotic_risk(ratios, bag_sizes, weights, 1.0, noise).risk
-    return time.perf_counter() - start, np.shape(risk)
+    def dense(size: int) -> np.ndarray:
+        matrices, inner = np.zeros((size, DIMENSION, DIMENSION)), np.arange(DIMENSION - 1)
+        matrices[:, np.arange(DIMENSION), np.arange(DIMENSION)] = diagonals[:size]
+        matrices[:, inner + 1, inner] = matrices[:, inner, inner + 1] = roots[:size]
+        return np.linalg.eigvalsh(matrices)
 
+    def check() -> None:
+        own = tridiagonal_eigenvalues(diagonals[:50], squares[:50])
+        np.testing.assert_allclose(one_by_one(50), own, atol=1e-13)
+        np.testing.assert_allclose(dense(50), own, atol=1e-13)
 
-def test_a_spectrum_is_worth_a_thousand_data_sets() -> None:
-    """The ratio is in the hundred thousands on a quiet machine."""
-    roads = measure_roads()
-    show_roads(roads)
-    price = {road.name: road.price for road in roads}
-    assert price["least squares, weight by weight"] > 1000.0 * price["Jacobi spectrum"]
-    assert price["scikit-learn, weight by weight"] > 1000.0 * price["Jacobi spectrum"]
-    assert price["least squares, weight by weight"] > 1000.0 * price["two Wishart matrices"]
-
-
-def test_peers_compute_the_same_curve() -> None:
-    features, averages, bag_means = draw_data(np.random.default_rng())
-    own = simulator.interpolating_coefficients(features[None], bag_means[None], bag_size=BAG_SIZE, weights=WEIGHTS)[0]
-    np.testing.assert_allclose(least_squares_curve(features, averages, bag_means), own, atol=1e-10)
-    np.testing.assert_allclose(scikit_learn_curve(features, averages, bag_means), own, atol=1e-10)
-
-
-def test_compiled_eigenvalues_are_worth_having() -> None:
-    microseconds = measure_eigenvalues()
-    print(microseconds)
-    assert microseconds["compiled batch"] < 0.7 * microseconds["LAPACK, dense batch"]
-
-
-def test_the_surface_takes_less_than_five_seconds() -> None:
-    seconds, shape = measure_surface()
-    assert shape == (40, 10, 20, 100)
-    assert seconds < 5.0
-
-
-def show_roads(roads: list[Road]) -> None:
-    """Print the table of roads; the last column is the price relative to least squares weight by weight."""
-    reference = next(road.price for road in roads if road.name.startswith("least squares"))
-    print(
-        f"{f'd={DIMENSION}, n={SAMPLE_SIZE}, {len(WEIGHTS)} weights':36}{'ms/replicate':>14}{'s.d. of risk':>14}{'s to 1e-3':>12}{'times less':>12}"
+    contenders = (
+        Contender("compiled batch, tridiagonal_eigenvalues", lambda: tridiagonal_eigenvalues(diagonals, squares), len(diagonals)),
+        Contender("scipy eigvalsh_tridiagonal (sterf), one by one", lambda: one_by_one(1024), 1024),
+        Contender("numpy eigvalsh of a batch", lambda: dense(256), 256),
     )
-    for road in roads:
-        print(f"{road.name:36}{road.milliseconds:14.3f}{road.deviation:14.5f}{road.price:12.4g}{reference / road.price:12.4g}")
+    return Contest(SLUG, f"all eigenvalues of a tridiagonal matrix of {DIMENSION} rows", contenders, "a matrix; equal to 1e-13", check)
 
 
-if __name__ == "__main__":
-    show_roads(measure_roads())
-    for name, microseconds in measure_eigenvalues().items():
-        print(f"eigenvalues of a tridiagonal matrix, d={DIMENSION}, {name:20}{microseconds:10.1f} us")
-    print(f"limiting risk, 40 x 10 x 20 x 100 points: {measure_surface()[0]:.3f} s")
+def imbalance(root: Any, psi: Any, k: Any, rho: Any) -> Any:
+    """Return by how much a logarithm of s misses the fixed point (psi/k) (a + (k-1) b) = 1, a = s/(1+s), b = rho s/(1 + rho s)."""
+    s = np.exp(root)
+    return psi / k * (s / (1.0 + s) + (k - 1.0) * rho * s / (1.0 + rho * s)) - 1.0
+
+
+def risk_from_root(s: Any, psi: Any, k: Any, rho: Any, noise: Any) -> Any:
+    """Return the limiting risk, squared signal norm 1, once the fixed point is known."""
+    a, b = s / (1.0 + s), rho * s / (1.0 + rho * s)
+    variance = a * a / (a * (1.0 - a) + (k - 1.0) * b * (1.0 - b))
+    return psi / k * (k - 1.0) * b * b * (psi / k * (k - 1.0) + psi * variance) + noise * variance
+
+
+def surface_contest(rng: Generator) -> Contest:
+    """Find the limiting risk at 40 ratios, 10 bag sizes, 20 signal-to-noise ratios and 100 weights."""
+    psi, k = np.linspace(1.2, 20.0, 40)[:, None, None, None], np.arange(1, 11)[:, None, None]
+    noise, rho = 1.0 / np.geomspace(0.1, 10.0, 20)[:, None], np.linspace(0.01, 1.0, 100)
+    points = psi.size * k.size * noise.size * rho.size
+    some = [rng.integers(0, axis.size, 2000) for axis in (psi, k, noise, rho)]
+    chosen = [axis.ravel()[place] for axis, place in zip((psi, k, noise, rho), some, strict=True)]
+
+    def closed() -> np.ndarray:
+        return np.asarray(theory.asymptotic_risk(psi, k, rho, 1.0, noise).risk)
+
+    def one_by_one() -> np.ndarray:
+        values = []
+        for ratio, bag, scale, weight in zip(*chosen, strict=True):
+            s = np.exp(brentq(imbalance, -40.0, 40.0, args=(ratio, bag, weight), xtol=1e-14))
+            values.append(risk_from_root(s, ratio, bag, weight, scale))
+        return np.array(values)
+
+    def vectorised() -> np.ndarray:
+        # The fixed point does not know the noise: 40 x 10 x 100 roots are enough.
+        shape = np.broadcast_shapes(psi.shape, k.shape, rho.shape)
+        ends = (np.full(shape, -40.0), np.full(shape, 40.0))
+        found = elementwise.find_root(imbalance, ends, args=(psi, 1.0 * k, rho), tolerances={"xatol": 1e-14})
+        return np.asarray(risk_from_root(np.exp(found.x), psi, k, rho, noise))
+
+    def check() -> None:
+        own = closed()
+        assert own.size == points
+        np.testing.assert_allclose(vectorised(), own, rtol=1e-10)
+        np.testing.assert_allclose(one_by_one(), own[some[0], some[1], some[2], some[3]], rtol=1e-10)
+
+    contenders = (
+        Contender("closed form, asymptotic_risk (all points in a call)", lambda: [closed() for _ in range(20)], 20 * points),
+        Contender("scipy brentq, point by point", one_by_one, 2000),
+        Contender("scipy elementwise.find_root (all points in a call)", vectorised, points),
+    )
+    title = f"limiting risk at 40 x 10 x 20 x 100 points (asked: all {points} in 5 s, 6.3 us each)"
+    return Contest(SLUG, title, contenders, "a point; equal to 1e-10", check)
+
+
+def contests() -> list[Contest]:
+    """Return the contests of this paper."""
+    # Always the same data: the numbers of two days are compared.
+    rng = np.random.default_rng(0)
+    return [risk_contest(rng), exact_contest(rng), coefficients_contest(rng), eigenvalue_contest(rng), surface_contest(rng)]

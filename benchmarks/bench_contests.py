@@ -26,7 +26,7 @@ def turns() -> Iterator[Any]:
                     yield pytest.param(contest, contender, attempt, id=f"{slug}-{number}-round{attempt}-{place}")
 
 
-@pytest.mark.parametrize(("contest", "contender", "attempt"), turns())
+@pytest.mark.parametrize(("contest", "contender", "attempt"), list(turns()))
 def test_turn(benchmark: Any, contest: Contest, contender: Contender, attempt: int) -> None:
     """Time one turn; a contender's first turn is preceded by a call that compiles and warms."""
     with threadpool_limits(1):

@@ -1,93 +1,136 @@
-"""Speed of the exact tail against the published estimate, and of the estimators that reach the tail, as ratios in one run.
+"""Contests of inductive_bias: the exact tail beside the published fit to sampled errors, and the samplers beside simulation as it is usually written.
 
-``python benchmarks/bench_inductive_bias.py`` prints tables; ``pytest benchmarks/bench_inductive_bias.py`` asserts the ratios.
+The samplers' contests stand in ``bench_inductive_bias_samplers.py``.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import math
 
 import numpy as np
-from scipy.stats import ncx2
+from bench_inductive_bias_samplers import sampler_contests
+from contest import Contender, Contest
+from peers_inductive_bias import published_bias
 
-from theorylab.montecarlo.threads import one_blas_thread
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
 from theorylab.papers.inductive_bias import closed_form as theory
 from theorylab.papers.inductive_bias import monte_carlo as simulate
 from theorylab.papers.inductive_bias.estimators import fit_bias
 from theorylab.papers.inductive_bias.reference_tasks import kronecker_task
 
-
-def seconds(work: Callable[[], object], rounds: int = 5) -> float:
-    """Return the least processor time of some rounds after one that warms up."""
-    work()
-    times = []
-    for _ in range(rounds):
-        begin = time.process_time()
-        work()
-        times.append(time.process_time() - begin)
-    return min(times)
+SLUG = "inductive_bias"
+ERRORS = 10_000
+SPECTRA = 10_000
 
 
-def exact_and_fitted() -> dict[str, float]:
-    """Return seconds of the exact bias of KRON(4, 32, 64) and of what the paper fits to 1e4 sampled errors."""
-    base = theory.task_distribution(kronecker_task(4, 32, 64))
-    eps = 0.1 * base.mean()
-    errors = np.asarray(base.rvs(10_000, 0))
-    begin = time.process_time()
-    degrees, noncentrality, _, scale = ncx2.fit(errors, floc=0)
-    published = time.process_time() - begin
-    print(f"published fit: {degrees:.2f} degrees, noncentrality {noncentrality:.4f}, {-ncx2.logcdf(eps, degrees, noncentrality, 0, scale):.3f} nats")
-    print(f"exact: {theory.required_inductive_bias(base, eps):.5f} nats")
-    return {
-        "published likelihood fit, S = 1e4": published,
-        "Gamma fit, S = 1e4": seconds(lambda: fit_bias(errors, eps)),
-        "exact, R = 64": seconds(lambda: theory.required_inductive_bias(base, eps), 20),
-    }
+def one_task() -> Contest:
+    """Return the question that the paper asks of every task, with the paper's own answer to it beside ours."""
+    law = theory.task_distribution(kronecker_task(4, 32, 64))
+    target = 0.1 * float(law.mean())
+    errors = np.asarray(law.rvs(ERRORS, 0))
+
+    def check() -> None:
+        exact = theory.required_inductive_bias(law, target)
+        # Weights of tilted draws, scaled by the exact answer, have mean 1.
+        tilt = theory.kl_inductive_bias(law, target).tilt
+        weights = simulate.sample_tilted_weight(
+            np.random.default_rng(1), 20_000, dimension=4, train=32, test=64, target_error=target, tilt=tilt, nats=exact
+        )
+        assert abs(weights.mean() - 1.0) < 5.0 * weights.std() / math.sqrt(weights.size)
+        # On errors drawn from any spectrum the published fit ends where the Gamma fit is, and that tends to another number.
+        assert abs(published_bias(errors[:1000], target) / fit_bias(errors[:1000], target) - 1.0) < 0.01
+        limit, noise = theory.fitted_bias_limit(law, target), theory.fitted_bias_standard_deviation(law, target, ERRORS)
+        assert abs(fit_bias(errors, target) - limit) < 5.0 * noise
+
+    return Contest(
+        SLUG,
+        "bias of KRON(4, 32, 64), R = 64 weights, at a tenth of the mean error (at most 10 ms asked)",
+        (
+            Contender("required_inductive_bias", lambda: theory.required_inductive_bias(law, target)),
+            Contender("scipy.stats.ncx2.fit to 1e4 drawn errors, as published", lambda: published_bias(errors, target)),
+            Contender("fit_bias, a Gamma law fitted to the same errors", lambda: fit_bias(errors, target)),
+        ),
+        answer="nats: 43.65, exactly; both fits tend to 35.48, whatever the number of errors",
+        check=check,
+        target=1000.0,
+        rounds=3,
+    )
 
 
-def many_spectra() -> dict[str, float]:
-    """Return seconds of 1e4 spectra of 16 terms, both tails."""
+def right_family() -> Contest:
+    """Return the same question where the published family contains the law: there all answers are equal but for their noise."""
+    degrees, noncentrality = 64, 32.0
+    law = GeneralizedChiSquared(np.full(degrees, 1.0 / degrees), 1.0, noncentrality / degrees)
+    target = 0.6 * float(law.mean())
+    nats = float(theory.required_inductive_bias(law, target))
+    errors = np.asarray(law.rvs(ERRORS, 2))
+    rng = np.random.default_rng(3)
+    noise = float(theory.three_parameter_standard_deviation(degrees, noncentrality, 0.6, ERRORS))
+    draws = 200_000
+
+    def counted() -> float:
+        hits = np.count_nonzero(rng.noncentral_chisquare(degrees, noncentrality, draws) <= target * degrees)
+        return -math.log(hits / draws)
+
+    def check() -> None:
+        few = ERRORS // 5
+        assert abs(published_bias(errors[:few], target) - nats) < 5.0 * noise * math.sqrt(ERRORS / few)
+        assert abs(counted() - nats) < 5.0 * math.sqrt(math.expm1(nats) / draws)
+
+    return Contest(
+        SLUG,
+        "bias of 64 equal weights with noncentrality 32, at .6 of the mean error, where the published family holds the law",
+        (
+            Contender("required_inductive_bias", lambda: theory.required_inductive_bias(law, target)),
+            Contender("scipy.stats.ncx2.fit to 1e4 drawn errors, as published", lambda: published_bias(errors, target), spread=noise),
+            Contender("numpy noncentral_chisquare, hits counted", counted, draws, math.sqrt(math.expm1(nats))),
+        ),
+        answer="nats, 5.787; ours has no error",
+        check=check,
+        standard_error=0.01,
+        target=1000.0,
+        rounds=3,
+    )
+
+
+def many_spectra() -> Contest:
+    """Return 1e4 lower tails at once; the rivals take some of them one by one, and their time is that of all."""
     rng = np.random.default_rng(0)
-    law = GeneralizedChiSquared(rng.exponential(size=(10_000, 16)), 1.0, rng.exponential(size=(10_000, 16)))
-    mean = np.asarray(law.mean())
-    return {"lower tails": seconds(lambda: law.logcdf(0.1 * mean), 2), "upper tails": seconds(lambda: law.logsf(3.0 * mean), 2)}
+    law = GeneralizedChiSquared(rng.exponential(size=(SPECTRA, 16)), 1.0, rng.exponential(size=(SPECTRA, 16)))
+    targets = 0.3 * np.asarray(law.mean())
+    few = 50
+    some = GeneralizedChiSquared(law.weights[:few], 1.0, law.noncentrality[:few])
+    errors = np.asarray(some.rvs(ERRORS, 1))[:, 0]
+
+    def check() -> None:
+        chances = np.exp(law.logcdf(targets)[:few])
+        assert np.max(np.abs(chances - np.exp(some.logcdf(targets[:few], method="imhof")))) < 1e-8
+        drawn = np.mean(errors <= targets[0])
+        assert abs(drawn - chances[0]) < 5.0 * math.sqrt(chances[0] / ERRORS)
+
+    return Contest(
+        SLUG,
+        "log P(L <= .3 of the mean) of 1e4 spectra of 16 weights (at most 10 s asked)",
+        (
+            Contender("GeneralizedChiSquared.logcdf, all at once", lambda: law.logcdf(targets)),
+            Contender(
+                "scipy.stats.ncx2.fit to 1e4 errors of each, as published (one timed)",
+                lambda: published_bias(errors, float(targets[0])),
+                1 / SPECTRA,
+            ),
+            Contender(
+                "Imhof's integral by scipy.integrate.quad, one by one (50 timed)",
+                lambda: some.logcdf(targets[:few], method="imhof"),
+                few / SPECTRA,
+            ),
+        ),
+        answer="the integral to 1e-9 of P; the fit tends to another number, however many errors it is given",
+        check=check,
+        target=1000.0,
+        rounds=3,
+    )
 
 
-def tails() -> dict[str, float]:
-    """Return seconds of splitting to some 1500 nats and of 1e3 networks of width 256 and depth 3."""
-    rng = np.random.default_rng(0)
-    base = theory.task_distribution(kronecker_task(4, 32, 64))
-    values, shift = base.weights, np.sqrt(base.noncentrality)
-    eps = float(base.mean() * 1e-21)
-    nats = float(theory.required_inductive_bias(base, eps))
-    found = {}
-    begin = time.process_time()
-    estimate = simulate.splitting(rng, lambda z: (values * (z + shift) ** 2).sum(axis=1), len(values), eps, particles=200, level=0.2, moves=10)
-    found[f"splitting to {nats:.0f} nats (found {estimate:.0f})"] = time.process_time() - begin
-    setting = {"dimension": 3, "train": 6, "test": 6, "depth": 3, "target_errors": (0.3,), "nugget": 0.01}
-    begin = time.process_time()
-    for _ in range(20):
-        simulate.sample_finite_width(rng, 50, width=256, **setting)
-    found["1e3 networks of width 256, depth 3"] = time.process_time() - begin
-    return found
-
-
-def test_exact_is_a_thousand_times_faster_than_the_published_fit() -> None:
-    """The ratio, not the time."""
-    with one_blas_thread():
-        found = exact_and_fitted()
-    assert found["published likelihood fit, S = 1e4"] > 1000 * found["exact, R = 64"]
-
-
-def main() -> None:
-    """Print the tables."""
-    with one_blas_thread():
-        for table in (exact_and_fitted, many_spectra, tails):
-            for name, value in table().items():
-                print(f"{name:50s} {value:10.5f} s")
-
-
-if __name__ == "__main__":
-    main()
+def contests() -> list[Contest]:
+    """Return the contests of the paper."""
+    return [one_task(), right_family(), many_spectra(), *sampler_contests()]

@@ -27,14 +27,15 @@ class Contender:
     call
         Does the work once.
     replicates
-        How many replicates one call draws, where the answer is an average.
+        How many replicates one call draws, where the answer is an average; else how many problems one call solves: the price is that of one. A part
+        of one if only that is timed (and said so in the name).
     spread
         Standard deviation of a replicate's value, or a function that returns it; None where the answer is not an average.
     """
 
     name: str
     call: Callable[[], Any]
-    replicates: int = 1
+    replicates: float = 1
     spread: float | Callable[[], float] | None = None
 
     @cached_property
@@ -75,7 +76,7 @@ class Contest:
     rounds: int = 5
 
     def price(self, contender: Contender, seconds: float) -> float:
-        """Return the seconds to the answer of a contender whose call took ``seconds``."""
+        """Return the seconds to the answer (of one problem, if a call solves several) of a contender whose call took ``seconds``."""
         if self.standard_error is None or contender.deviation is None:
-            return seconds
+            return seconds / contender.replicates
         return seconds / contender.replicates * (contender.deviation / self.standard_error) ** 2

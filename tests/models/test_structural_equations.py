@@ -219,6 +219,14 @@ def test_rows_have_the_moments(device: bool) -> None:
     assert_same_mean(plain[:, 0] ** 2, 4.0)
 
 
+def test_rows_in_chunks_are_rows_at_once() -> None:
+    b = random_graph(np.random.default_rng(12), 4)
+    x = equations.sample_structural_equations(np.random.default_rng(13), 9001, coefficients=b, noise_variances=[1.0, 4.0, 0.25, 9.0])
+    noise = np.random.default_rng(13).standard_normal((9001, 4)) * [1.0, 2.0, 0.5, 3.0]
+    np.testing.assert_allclose(x, noise @ equations.total_effects(b).T, atol=1e-13 * np.abs(x).max())
+    assert equations.sample_structural_equations(np.random.default_rng(13), 0, coefficients=b, noise_variances=np.ones(4)).shape == (0, 4)
+
+
 @pytest.mark.gpu
 def test_rows_on_a_gpu() -> None:
     cupy_or_skip()

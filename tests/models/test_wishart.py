@@ -100,6 +100,14 @@ def test_kernels_agree_with_their_references_and_with_dense_spectra(n: int, d: i
     np.testing.assert_allclose(wishart.largest_eigenvalue_plain(diagonal, off), eigenvalues[:, -1], rtol=1e-13)
 
 
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 19])
+def test_rows_side_by_side_are_those_of_one_row_alone_to_the_last_bit(size: int) -> None:
+    bidiagonal = wishart.laguerre_bidiagonal(np.random.default_rng(), size, degrees_of_freedom=40, dimension=30)
+    alone = [wishart.resolvent_trace(LaguerreBidiagonal(*(entries[row : row + 1] for entries in bidiagonal)), 0.3)[0] for row in range(size)]
+    np.testing.assert_array_equal(wishart.resolvent_trace(bidiagonal, 0.3), alone)
+    np.testing.assert_allclose(alone, wishart.resolvent_trace_plain(bidiagonal, 0.3), rtol=1e-13)
+
+
 def test_resolvent_trace_keeps_its_digits_when_the_shift_is_tiny() -> None:
     alpha, beta, shift = [1e-9, 3.0, 1e-4, 2.0], [0.5, 1e-6, 7.0], 1e-12
     with mpmath.workdps(60):

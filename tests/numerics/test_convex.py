@@ -33,7 +33,12 @@ def assert_optimal(a: np.ndarray, b: np.ndarray, found: convex.MinimaxSolution, 
 
 
 @pytest.mark.parametrize(
-    ("n", "m", "r"), [(1, 3, 1), (2, 1, 1), (12, 1, 1), (9, 2, 1), (5, 1, 3), (15, 3, 2), (20, 4, 4), (2, 5, 3), (40, 2, 2), (3, 3, 6)]
+    ("n", "m", "r"),
+    [
+        *[(1, 3, 1), (2, 1, 1), (12, 1, 1), (9, 2, 1), (5, 1, 3), (15, 3, 2), (20, 4, 4), (2, 5, 3), (40, 2, 2), (3, 3, 6)],
+        # So many that the solution is sought among a few of the constraints first.
+        *[(300, 1, 1), (200, 1, 2), (150, 3, 3), (400, 2, 1)],
+    ],
 )
 def test_solutions_are_optimal(n: int, m: int, r: int) -> None:
     rng = np.random.default_rng([1, n, m, r])
@@ -81,6 +86,18 @@ def test_the_last_digits(r: int) -> None:
     ball = convex.minimax_norms(np.broadcast_to(np.eye(r), (10, 2, r, r)), ends)
     np.testing.assert_allclose(ball.points, ends.mean(axis=1), atol=1e-12)
     np.testing.assert_allclose(ball.multipliers, 0.5, atol=1e-10)
+
+
+def test_a_part_of_the_constraints_that_has_no_unique_solution_is_not_trusted() -> None:
+    """The largest norms all ask about the first coordinate; small ones fix the second. Equal constraints hold the solution together."""
+    rng = np.random.default_rng(14)
+    a, b = np.zeros((10, 120, 1, 2)), np.zeros((10, 120, 1))
+    a[:, :60, 0, 0], b[:, :60, 0] = 1.0 + rng.uniform(size=(10, 60)), rng.choice([-5.0, 5.0], (10, 60))
+    a[:, 60:, 0, 1], b[:, 60:, 0] = 10.0, rng.uniform(-1.0, 1.0, (10, 60))
+    found = convex.minimax_norms(a, b)
+    assert_optimal(a, b, found)
+    twice = convex.minimax_norms(np.concatenate([a, a], axis=1), np.concatenate([b, b], axis=1))
+    np.testing.assert_allclose(twice.values, found.values, rtol=1e-12)
 
 
 @pytest.mark.parametrize("r", [1, 2, 4])

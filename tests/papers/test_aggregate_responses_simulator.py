@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
+from theorylab.models.jacobi import jacobi_bidiagonal, tridiagonal_eigenvalues_plain, tridiagonal_entries
 from theorylab.papers.aggregate_responses import monte_carlo as simulator
 from theorylab.papers.aggregate_responses.monte_carlo.conditional import error_parts, response_matrix, scaled_averages
 from theorylab.papers.aggregate_responses.monte_carlo.raw import bag_averages
 from theorylab.papers.aggregate_responses.monte_carlo.shapes import least_variance_matrix
-from theorylab.papers.aggregate_responses.monte_carlo.spectra import spectrum_sums, spectrum_sums_plain
+from theorylab.papers.aggregate_responses.monte_carlo.spectra import factored_spectrum_sums, spectrum_sums, spectrum_sums_plain
 from theorylab.papers.aggregate_responses.monte_carlo.wishart_pairs import pair_risks
 
 # (n, d, k): many samples; fewer bags than features; fewer deviations from the bags than features; n near d; n < d; one bag; bags of one; one feature.
@@ -133,12 +135,11 @@ def test_bags_of_one_are_ordinary_least_squares_at_every_weight() -> None:
 
 
 @pytest.mark.parametrize(("size", "d", "points"), [(1, 1, 1), (5, 1, 3), (7, 6, 4)])
-def test_spectrum_kernel_equals_its_reference_and_the_definition(size: int, d: int, points: int) -> None:
+def test_spectrum_sums_are_those_of_the_definition(size: int, d: int, points: int) -> None:
     rng = np.random.default_rng(2)
     u, rho = rng.uniform(size=(size, d)), np.append(rng.uniform(0.01, 1.0, size=points - 1), 1.0)
     u[:, 0], u[0, -1] = 0.0, 1.0
     sums = spectrum_sums(u, rho)
-    np.testing.assert_allclose(sums, spectrum_sums_plain(u, rho), rtol=1e-13, atol=1e-14)
     for row in range(size):
         for j, weight in enumerate(rho):
             C = weight * np.eye(d) + (1 - weight) * np.diag(u[row])
@@ -146,6 +147,36 @@ def test_spectrum_kernel_equals_its_reference_and_the_definition(size: int, d: i
             p, q = np.trace(D), np.trace(D @ D)
             expected = [p, q - p**2 / d, np.trace(np.diag(u[row]) @ np.linalg.inv(C @ C))]
             np.testing.assert_allclose(sums[:, row, j], expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(("m", "p", "d"), [(9, 12, 5), (6, 5, 4), (3, 7, 5), (7, 3, 5), (4, 3, 6), (2, 3, 5), (9, 4, 1), (30, 60, 20), (50, 25, 40)])
+def test_factored_sums_equal_those_over_the_eigenvalues(m: int, p: int, d: int) -> None:
+    """In every shape of the model, at weights on both sides of one half, at 1, where only T counts, and beyond."""
+    size, zeros, ones = 37, max(d - m, 0), max(d - p, 0)
+    bidiagonal = jacobi_bidiagonal(np.random.default_rng(), size, first_degrees_of_freedom=m, second_degrees_of_freedom=p, dimension=d)
+    u = np.repeat([[0.0] * zeros + [0.5] * (d - zeros - ones) + [1.0] * ones], size, axis=0)
+    if zeros + ones < d:
+        u[:, zeros : d - ones] = tridiagonal_eigenvalues_plain(*tridiagonal_entries(bidiagonal))
+    for weights in (np.array([1e-3, 0.2, 0.4999, 0.5, 0.8, 1.0 - 1e-7, 1.0, 1.5, 4.0]), np.array([0.3]), np.array([1.0]), np.full(19, 0.1)):
+        sums = factored_spectrum_sums(bidiagonal, weights, zeros=zeros, ones=ones)
+        np.testing.assert_allclose(sums, spectrum_sums_plain(u, weights), rtol=1e-8, atol=1e-9)
+
+
+def test_factored_sums_keep_their_digits_at_tiny_weights() -> None:
+    """Against sixty digits, from the inverses of the matrices themselves; the plain sums lose what the smallest eigenvalues lose."""
+    weights, k = (0.0, 1e-9, 1e-5), 6
+    bidiagonal = jacobi_bidiagonal(np.random.default_rng(), 3, first_degrees_of_freedom=k + 2, second_degrees_of_freedom=9, dimension=k)
+    found = factored_spectrum_sums(bidiagonal, np.array(weights), zeros=0, ones=0)
+    with mpmath.workdps(60):
+        for row, j in np.ndindex(3, len(weights)):
+            factor = mpmath.diag([mpmath.sqrt(float(x)) for x in bidiagonal.diagonal[row]])
+            for i, square in enumerate(bidiagonal.above[row]):
+                factor[i, i + 1] = mpmath.sqrt(float(square))
+            T, one, rho = factor.T * factor, mpmath.eye(k), mpmath.mpf(weights[j])
+            inverse = (rho * one + (1 - rho) * T) ** -1
+            D, bag = rho * inverse * (one - T), inverse * T * inverse
+            p, q, t = (sum(matrix[i, i] for i in range(k)) for matrix in (D, D * D, bag))
+            np.testing.assert_allclose(found[:, row, j], [float(p), float(q - p**2 / k), float(t)], rtol=1e-9)
 
 
 SETTING: dict[str, Any] = {"sample_size": 24, "dimension": 5, "bag_size": 3, "squared_signal_norm": 2.5, "noise_variance": 0.7}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sampling import DeviceGenerator, assert_equal_in_law, assert_same_mean
 
+from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
 from theorylab.papers.inductive_bias import closed_form as theory
 from theorylab.papers.inductive_bias import monte_carlo as simulate
 from theorylab.papers.inductive_bias.reference_tasks import kronecker_task
@@ -84,6 +85,31 @@ def test_finite_width_against_plain_conditioning() -> None:
         log = -0.5 * y @ np.linalg.solve(k[:4, :4], y) - 0.5 * np.linalg.slogdet(k[:4, :4])[1] + 0.5 * y @ y
         assert found["evidence"][row] == pytest.approx(math.exp(log), rel=1e-9)
         assert found["joint_1"][row] == found["evidence"][row] * found["chance_1"][row]
+
+
+def test_wide_layers_are_drawn_without_their_weights() -> None:
+    # Layers wider than the number of points: chances of networks whose weights are drawn have the same law.
+    setting = {"dimension": 3, "train": 0, "test": 4, "width": 9, "depth": 3, "nugget": 0.05}
+    rng = np.random.default_rng(17)
+    found = simulate.sample_finite_width(rng, 40_000, **setting, target_errors=(0.5,))["chance_0"]
+    task = kronecker_task(3, 0, 4, normalized=True)
+    layers = simulate.hidden_features(rng, 40_000, task.inputs, 9, 3)
+    values, vectors = np.linalg.eigh(layers @ layers.swapaxes(1, 2) + 0.05 * np.eye(4))
+    law = GeneralizedChiSquared(values / 4, 1.0, (vectors.swapaxes(1, 2) @ task.targets[:, 0]) ** 2 / values)
+    assert_equal_in_law(found, np.asarray(law.cdf(0.5)))
+    errors = simulate.sample_width_errors(rng, 40_000, dimension=3, test=4, width=9, depth=3, nugget=0.05)
+    assert_same_mean(1.0 * (errors <= 0.5), float(found.mean()), skewness=10.0)
+
+
+def test_weights_drawn_in_pieces_are_those_drawn_at_once() -> None:
+    x = kronecker_task(3, 0, 4, normalized=True).inputs
+    rng = np.random.default_rng(18)
+    found = simulate.hidden_features(rng, 7, x, 300, 2)
+    again = np.random.default_rng(18)
+    layer = np.maximum(x / math.sqrt(3) @ again.standard_normal((7, 3, 300)), 0.0) * math.sqrt(2 / 300)
+    layer = np.maximum(layer @ again.standard_normal((7, 300, 300)), 0.0) * math.sqrt(2 / 300)
+    np.testing.assert_allclose(found, layer, rtol=1e-12)
+    assert rng.random() == again.random()
 
 
 def test_forward_passes_have_the_mean_of_their_kernels() -> None:

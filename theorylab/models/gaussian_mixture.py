@@ -274,7 +274,7 @@ def linear_rule_error(weights: Any, intercepts: Any, mixture: GroupedMixture) ->
     Parameters
     ----------
     weights, intercepts
-        (R, K, d) and (R, K). For K = 2 numpy or cupy (the normal distribution function), for K = 3 numpy only (bivariate normal probabilities).
+        (R, K, d) and (R, K); numpy or cupy.
     mixture
         Of 2 or 3 classes; for more see `drawn_rule_error`.
 
@@ -291,18 +291,19 @@ def linear_rule_error(weights: Any, intercepts: Any, mixture: GroupedMixture) ->
         return two_class_error(weights[:, 0] - weights[:, 1], intercepts[:, 0] - intercepts[:, 1], mixture)
     if mixture.class_count != 3:
         raise ValueError(f"mixture must have 2 or 3 classes for an exact error; got {mixture.class_count}")
-    right = np.zeros(len(weights))
+    xp = array_module(weights)
+    right, means = xp.zeros(len(weights)), xp.asarray(mixture.class_means)
     for label in range(3):
         first, second = (other for other in range(3) if other != label)
-        ahead = np.stack([weights[:, label] - weights[:, first], weights[:, label] - weights[:, second]], axis=1)
-        offsets = np.stack([intercepts[:, label] - intercepts[:, first], intercepts[:, label] - intercepts[:, second]], axis=1)
-        margins = ahead @ mixture.class_means[label] + offsets
-        spreads = _times_covariance(ahead, mixture, np)
+        ahead = xp.stack([weights[:, label] - weights[:, first], weights[:, label] - weights[:, second]], axis=1)
+        offsets = xp.stack([intercepts[:, label] - intercepts[:, first], intercepts[:, label] - intercepts[:, second]], axis=1)
+        margins = ahead @ means[label] + offsets
+        spreads = _times_covariance(ahead, mixture, xp)
         covariance = ahead @ spreads.swapaxes(1, 2)
-        deviations = np.sqrt(np.stack([covariance[:, 0, 0], covariance[:, 1, 1]], axis=1))
-        correlation = np.clip(covariance[:, 0, 1] / (deviations[:, 0] * deviations[:, 1]), -1.0, 1.0)
+        deviations = xp.sqrt(xp.stack([covariance[:, 0, 0], covariance[:, 1, 1]], axis=1))
+        correlation = xp.clip(covariance[:, 0, 1] / (deviations[:, 0] * deviations[:, 1]), -1.0, 1.0)
         standard = margins / deviations
-        right += bivariate_normal_cdf(standard[:, 0], standard[:, 1], correlation)
+        right += bivariate_normal_cdf(standard[:, 0], standard[:, 1], correlation, namespace=xp)
     return 1.0 - right / 3.0
 
 
@@ -351,7 +352,7 @@ def drawn_rule_error(rng: Any, weights: Any, intercepts: Any, mixture: GroupedMi
 def exact_or_drawn_error(rng: Any, weights: Any, intercepts: Any, mixture: GroupedMixture, *, test_points: int) -> Any:
     """Return the error of argmax_k (w_k'x + b_k), exact where it can be computed, else the share of wrong answers on fresh test points.
 
-    Exact for two classes, and on the host for three; a device has no bivariate normal probabilities. Either way its mean is the expected error.
+    Exact for two classes and for three. Either way its mean is the expected error.
 
     Parameters
     ----------
@@ -369,6 +370,6 @@ def exact_or_drawn_error(rng: Any, weights: Any, intercepts: Any, mixture: Group
     array (R,)
     """
     classes = mixture.class_count
-    if classes == 2 or (classes == 3 and namespace_of(rng) is np):
+    if classes <= 3:
         return linear_rule_error(weights, intercepts, mixture)
     return drawn_rule_error(rng, weights, intercepts, mixture, test_points=classes * whole_number("test_points", test_points))

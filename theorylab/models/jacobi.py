@@ -8,14 +8,30 @@ Here m is `first_degrees_of_freedom`, p is `second_degrees_of_freedom` and d is 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import array_module, namespace_of
+from theorylab.device.rows import can_run
 from theorylab.validation import whole_number
 
-__all__ = ["jacobi_eigenvalues", "jacobi_tridiagonal", "tridiagonal_eigenvalues", "tridiagonal_eigenvalues_plain"]
+__all__ = [
+    "JacobiBidiagonal",
+    "jacobi_bidiagonal",
+    "jacobi_eigenvalues",
+    "jacobi_tridiagonal",
+    "tridiagonal_eigenvalues",
+    "tridiagonal_eigenvalues_plain",
+    "tridiagonal_entries",
+]
+
+
+class JacobiBidiagonal(NamedTuple):
+    """Squared entries of the upper bidiagonal B, batch first: B_ii^2 in `diagonal` (size, N), B_{i,i+1}^2 in `above` (size, N - 1)."""
+
+    diagonal: Any
+    above: Any
 
 
 def _beta_pairs(rng: Any, size: int, first: np.ndarray, second: np.ndarray) -> tuple[Any, Any]:
@@ -31,16 +47,15 @@ def _beta_pairs(rng: Any, size: int, first: np.ndarray, second: np.ndarray) -> t
     return left / total, right / total
 
 
-def jacobi_tridiagonal(rng: Any, size: int, *, first_degrees_of_freedom: int, second_degrees_of_freedom: int, dimension: int) -> tuple[Any, Any]:
-    """Draw a tridiagonal matrix T with the eigenvalues of U that are not forced to be 0 or 1, in O(N) random numbers.
+def jacobi_bidiagonal(rng: Any, size: int, *, first_degrees_of_freedom: int, second_degrees_of_freedom: int, dimension: int) -> JacobiBidiagonal:
+    """Draw the squared entries of an upper bidiagonal B whose squared singular values are the eigenvalues of U not forced to be 0 or 1.
 
     The bidiagonal model of Edelman and Sutton (2008) of a corner of a random orthogonal matrix. N = min(d, m, p, m + p - d) eigenvalues are
     free; with a = |m - d| and b = |p - d|,
 
         c_i^2 ~ Beta((a + i) / 2, (b + i) / 2), i = 1..N;    c'_i^2 ~ Beta(i / 2, (a + b + 1 + i) / 2), i = 1..N - 1,
 
-    all independent, s^2 = 1 - c^2. The upper bidiagonal matrix with diagonal c_N, c_{N-1} s'_{N-1}, ..., c_1 s'_1 and superdiagonal
-    -s_N c'_{N-1}, ..., -s_2 c'_1 has the square roots of the eigenvalues as singular values, and T is its Gram matrix.
+    all independent, s^2 = 1 - c^2. B has the diagonal c_N, c_{N-1} s'_{N-1}, ..., c_1 s'_1 and the superdiagonal -s_N c'_{N-1}, ..., -s_2 c'_1.
 
     Parameters
     ----------
@@ -55,8 +70,8 @@ def jacobi_tridiagonal(rng: Any, size: int, *, first_degrees_of_freedom: int, se
 
     Returns
     -------
-    tuple of two arrays
-        Diagonal (size, N) and squared off-diagonal (size, N - 1); both (size, 0) if N = 0.
+    JacobiBidiagonal
+        Arrays of shape (size, N) and (size, N - 1); both (size, 0) if N = 0.
 
     Raises
     ------
@@ -66,20 +81,44 @@ def jacobi_tridiagonal(rng: Any, size: int, *, first_degrees_of_freedom: int, se
     m, p, d = _checked(first_degrees_of_freedom, second_degrees_of_freedom, dimension)
     xp, free = namespace_of(rng), min(d, m, p, m + p - d)
     if free == 0:
-        return xp.zeros((size, 0)), xp.zeros((size, 0))
+        return JacobiBidiagonal(xp.zeros((size, 0)), xp.zeros((size, 0)))
     a, b = abs(m - d), abs(p - d)
     i = np.arange(free, 0, -1, dtype=float)
-    cosines, sines = _beta_pairs(rng, size, a + i, b + i)
+    diagonal, sines = _beta_pairs(rng, size, a + i, b + i)
     if free == 1:
-        return cosines, xp.zeros((size, 0))
+        return JacobiBidiagonal(diagonal, xp.zeros((size, 0)))
     inner = i[1:]
     inner_cosines, inner_sines = _beta_pairs(rng, size, inner, a + b + 1.0 + inner)
-    diagonal = cosines.copy()
     diagonal[:, 1:] *= inner_sines
-    above = sines[:, :-1] * inner_cosines
-    squared_off_diagonal = diagonal[:, :-1] * above
-    diagonal[:, 1:] += above
-    return diagonal, squared_off_diagonal
+    inner_cosines *= sines[:, :-1]
+    return JacobiBidiagonal(diagonal, inner_cosines)
+
+
+def jacobi_tridiagonal(rng: Any, size: int, *, first_degrees_of_freedom: int, second_degrees_of_freedom: int, dimension: int) -> tuple[Any, Any]:
+    """Draw the tridiagonal T = B^T B of `jacobi_bidiagonal`: its diagonal (size, N) and squared off-diagonal (size, N - 1).
+
+    Parameters
+    ----------
+    rng, size, first_degrees_of_freedom, second_degrees_of_freedom, dimension
+        As in `jacobi_bidiagonal`.
+
+    Raises
+    ------
+    ValueError
+        If a count is not an integer in range, or m + p < d.
+    """
+    bidiagonal = jacobi_bidiagonal(
+        rng, size, first_degrees_of_freedom=first_degrees_of_freedom, second_degrees_of_freedom=second_degrees_of_freedom, dimension=dimension
+    )
+    return tridiagonal_entries(bidiagonal)
+
+
+def tridiagonal_entries(bidiagonal: JacobiBidiagonal) -> tuple[Any, Any]:
+    """Return the diagonal (size, N) and the squared off-diagonal (size, N - 1) of T = B^T B."""
+    diagonal, above = bidiagonal
+    entries = diagonal.copy()
+    entries[:, 1:] += above
+    return entries, diagonal[:, :-1] * above
 
 
 def jacobi_eigenvalues(rng: Any, size: int, *, first_degrees_of_freedom: int, second_degrees_of_freedom: int, dimension: int) -> Any:
@@ -132,9 +171,12 @@ def tridiagonal_eigenvalues(diagonal: Any, squared_off_diagonal: Any) -> Any:
         from theorylab.models.tridiagonal_kernels import tridiagonal_eigenvalue_rows
 
         return tridiagonal_eigenvalue_rows(diagonal, squared_off_diagonal)
-    import cupy
+    xp = array_module(diagonal)
+    if can_run(diagonal):
+        from theorylab.models import tridiagonal_device
 
-    return tridiagonal_eigenvalues_plain(diagonal, squared_off_diagonal, namespace=cupy)
+        return tridiagonal_device.tridiagonal_eigenvalues(xp, diagonal, squared_off_diagonal)
+    return tridiagonal_eigenvalues_plain(diagonal, squared_off_diagonal, namespace=xp)
 
 
 def tridiagonal_eigenvalues_plain(diagonal: Any, squared_off_diagonal: Any, *, namespace: Any = np) -> Any:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import array_module, namespace_of
+from theorylab.device.rows import can_run
 from theorylab.models.wishart import largest_eigenvalue
 from theorylab.validation import reals, whole_number
 
@@ -101,6 +102,10 @@ def first_weight(diagonal: Any, squared_off_diagonal: Any) -> Any:
         from theorylab.models.spiked_wishart_kernels import first_weight_rows
 
         return first_weight_rows(diagonal, squared_off_diagonal, largest)
+    if can_run(diagonal):
+        from theorylab.models.tridiagonal_device import first_weights
+
+        return first_weights(array_module(diagonal), diagonal, squared_off_diagonal, largest)
     return first_weight_plain(diagonal, squared_off_diagonal, largest)
 
 

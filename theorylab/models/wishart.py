@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import array_module, namespace_of
+from theorylab.device.rows import can_run
 from theorylab.validation import covariance, reals, whole_number
 
 __all__ = [
@@ -197,6 +198,10 @@ def resolvent_trace(bidiagonal: LaguerreBidiagonal, shift: float) -> Any:
         from theorylab.models.wishart_kernels import resolvent_trace_rows
 
         return resolvent_trace_rows(bidiagonal.diagonal, bidiagonal.below, shift)
+    if can_run(bidiagonal.diagonal):
+        from theorylab.models.tridiagonal_device import resolvent_traces
+
+        return resolvent_traces(array_module(bidiagonal.diagonal), bidiagonal.diagonal, bidiagonal.below, shift)
     return resolvent_trace_plain(bidiagonal, shift)
 
 
@@ -239,6 +244,10 @@ def largest_eigenvalue(diagonal: Any, squared_off_diagonal: Any) -> Any:
         from theorylab.models.wishart_kernels import largest_eigenvalue_rows
 
         return largest_eigenvalue_rows(diagonal, squared_off_diagonal)
+    if can_run(diagonal):
+        from theorylab.models.tridiagonal_device import largest_eigenvalues
+
+        return largest_eigenvalues(array_module(diagonal), diagonal, squared_off_diagonal)
     return largest_eigenvalue_plain(diagonal, squared_off_diagonal)
 
 

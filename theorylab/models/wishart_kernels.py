@@ -7,6 +7,9 @@ from numba import njit
 
 __all__ = ["chi_squared_rows", "largest_eigenvalue_rows", "resolvent_trace_rows"]
 
+# Rows that a recursion takes side by side: two vectors of AVX2, one of AVX-512.
+ABREAST = 8
+
 
 @njit(cache=True)
 def chi_squared_rows(rng: np.random.Generator, degrees: np.ndarray, size: int) -> np.ndarray:
@@ -45,21 +48,34 @@ def chi_squared_rows(rng: np.random.Generator, degrees: np.ndarray, size: int) -
 
 @njit(cache=True, nogil=True)
 def resolvent_trace_rows(diagonal: np.ndarray, below: np.ndarray, shift: float) -> np.ndarray:
-    """Return tr (B B^T + shift I)^-1 for each row of squared bidiagonal entries (size, k), (size, k - 1)."""
+    """Return tr (B B^T + shift I)^-1 for each row of squared bidiagonal entries (size, k), (size, k - 1).
+
+    A recursion waits for the division of its last step. Several rows go side by side, so that their divisions overlap; the order of operations within
+    a row, and so its result to the last bit, is that of one row alone.
+    """
     size, k = diagonal.shape
     traces = np.empty(size)
-    backward = np.empty(k)
-    for row in range(size):
-        backward[k - 1] = diagonal[row, k - 1]
+    backward = np.empty((k, ABREAST))
+    forward = np.empty(ABREAST)
+    total = np.empty(ABREAST)
+    for first in range(0, size, ABREAST):
+        count = min(ABREAST, size - first)
+        for row in range(count):
+            backward[k - 1, row] = diagonal[first + row, k - 1]
         for i in range(k - 2, -1, -1):
-            pivot = shift + backward[i + 1]
-            backward[i] = diagonal[row, i] * pivot / (pivot + below[row, i])
-        forward = shift
-        total = 1.0 / (forward + backward[0])
+            for row in range(count):
+                pivot = shift + backward[i + 1, row]
+                backward[i, row] = diagonal[first + row, i] * pivot / (pivot + below[first + row, i])
+        for row in range(count):
+            forward[row] = shift
+            total[row] = 1.0 / (shift + backward[0, row])
         for i in range(1, k):
-            forward = shift + below[row, i - 1] * forward / (diagonal[row, i - 1] + forward)
-            total += 1.0 / (forward + backward[i])
-        traces[row] = total
+            for row in range(count):
+                following = shift + below[first + row, i - 1] * forward[row] / (diagonal[first + row, i - 1] + forward[row])
+                total[row] += 1.0 / (following + backward[i, row])
+                forward[row] = following
+        for row in range(count):
+            traces[first + row] = total[row]
     return traces
 
 

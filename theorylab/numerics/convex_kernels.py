@@ -13,7 +13,7 @@ _STEPS = 80
 _GAP = 1e-13
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _solve(matrix: np.ndarray, right: np.ndarray) -> bool:
     """Solve in place by elimination with partial pivoting; False if a pivot vanishes."""
     n = len(right)
@@ -42,7 +42,7 @@ def _solve(matrix: np.ndarray, right: np.ndarray) -> bool:
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _squares(a: np.ndarray, b: np.ndarray, w: np.ndarray, q: np.ndarray, g: np.ndarray) -> None:
     """Put the squared norms |A_i w - b_i|^2 into q and their gradients into g."""
     n, m, r = a.shape
@@ -58,7 +58,7 @@ def _squares(a: np.ndarray, b: np.ndarray, w: np.ndarray, q: np.ndarray, g: np.n
                 g[i, j] += 2.0 * residual * a[i, row, j]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _least_squares(a: np.ndarray, b: np.ndarray, hessians: np.ndarray, w: np.ndarray) -> bool:
     """Put the point of least total squares into w: normal equations, solved twice more for what rounding left."""
     n, m, r = a.shape
@@ -67,7 +67,9 @@ def _least_squares(a: np.ndarray, b: np.ndarray, hessians: np.ndarray, w: np.nda
         matrix = np.zeros((r, r))
         right = np.zeros(r)
         for i in range(n):
-            matrix += 0.5 * hessians[i]
+            for j in range(r):
+                for k in range(r):
+                    matrix[j, k] += 0.5 * hessians[i, j, k]
             for row in range(m):
                 residual = b[i, row]
                 for j in range(r):
@@ -80,7 +82,7 @@ def _least_squares(a: np.ndarray, b: np.ndarray, hessians: np.ndarray, w: np.nda
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _interior_point(a: np.ndarray, b: np.ndarray, hessians: np.ndarray, w: np.ndarray, multipliers: np.ndarray) -> int:
     """Minimise the largest squared norm q_i = t - slack_i from the start w, all of order 1; return the number of steps, -1 if it does not settle.
 
@@ -147,7 +149,7 @@ def _interior_point(a: np.ndarray, b: np.ndarray, hessians: np.ndarray, w: np.nd
     return _STEPS if closeness <= 1e-9 else -1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _polish(a: np.ndarray, b: np.ndarray, hessians: np.ndarray, w: np.ndarray, multipliers: np.ndarray) -> None:
     """Newton steps on the optimality conditions of the constraints that hold the solution; kept only if the largest norm does not grow."""
     n, _, r = a.shape
@@ -189,7 +191,61 @@ def _polish(a: np.ndarray, b: np.ndarray, hessians: np.ndarray, w: np.ndarray, m
             multipliers[active[p]] = lam[p]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+def _largest(values: np.ndarray, most: int) -> np.ndarray:
+    """Return the places of the largest of the values, those above 0 and at most so many; the values are used up."""
+    places = np.empty(most, np.int64)
+    found = 0
+    while found < most:
+        place = int(np.argmax(values))
+        if not values[place] > 0.0:
+            break
+        places[found] = place
+        values[place] = 0.0
+        found += 1
+    return places[:found]
+
+
+@njit(cache=True, error_model="numpy")
+def _by_parts(a: np.ndarray, b: np.ndarray, hessians: np.ndarray, w: np.ndarray, multipliers: np.ndarray) -> int:
+    """Minimise the largest squared norm as `_interior_point` does, over those constraints that matter; return the number of steps, -1 if it fails.
+
+    At most r + 1 constraints hold the solution. The largest few at the start come first; the solution of a part that violates no other constraint is
+    that of the whole, and the worst violations join the part until there are none.
+    """
+    n, _, r = a.shape
+    few = 2 * (r + 2)
+    if n > 2 * few:
+        q, g = np.empty(n), np.empty((n, r))
+        _squares(a, b, w, q, g)
+        part = _largest(q, few)
+        total = 0
+        while len(part) <= n // 2:
+            point, lam = w.copy(), np.empty(len(part))
+            rows, right, curvatures = a[part], b[part], hessians[part]
+            steps = _interior_point(rows, right, curvatures, point, lam)
+            if steps < 0:
+                break
+            _polish(rows, right, curvatures, point, lam)
+            _squares(a, b, point, q, g)
+            total += steps
+            level = 0.0
+            for i in part:
+                level = max(level, q[i])
+                q[i] = 0.0
+            if np.max(q) <= level * (1.0 + 1e-14):
+                w[:] = point
+                multipliers[:] = 0.0
+                for place in range(len(part)):
+                    multipliers[part[place]] = lam[place]
+                return total
+            part = np.append(part, _largest(q - level, r + 2))
+    steps = _interior_point(a, b, hessians, w, multipliers)
+    _polish(a, b, hessians, w, multipliers)
+    return steps
+
+
+@njit(cache=True, error_model="numpy")
 def minimax_kernel(
     matrices: np.ndarray, vectors: np.ndarray, points: np.ndarray, values: np.ndarray, multipliers: np.ndarray, steps: np.ndarray
 ) -> None:
@@ -202,8 +258,14 @@ def minimax_kernel(
         # One scale for the matrices and one for the vectors, so that all numbers within are of order 1.
         size = math.sqrt(np.max(np.abs(a)) ** 2 * m) + 1e-300
         a_scaled = a / size
+        # Written out: for so few numbers calling a matrix product takes longer than the product.
         for i in range(n):
-            hessians[i] = 2.0 * (a_scaled[i].T @ a_scaled[i])
+            for j in range(r):
+                for k in range(r):
+                    total = 0.0
+                    for row in range(m):
+                        total += a_scaled[i, row, j] * a_scaled[i, row, k]
+                    hessians[i, j, k] = 2.0 * total
         w = np.zeros(r)
         if not _least_squares(a_scaled, b, hessians, w):
             steps[problem] = -2
@@ -224,9 +286,7 @@ def minimax_kernel(
                     total -= a_scaled[i, row, j] * w[j]
                 b_scaled[i, row] = total / start
         moved = np.zeros(r)
-        lam = multipliers[problem]
-        steps[problem] = _interior_point(a_scaled, b_scaled, hessians, moved, lam)
-        _polish(a_scaled, b_scaled, hessians, moved, lam)
+        steps[problem] = _by_parts(a_scaled, b_scaled, hessians, moved, multipliers[problem])
         _squares(a_scaled, b_scaled, moved, q, g)
         points[problem] = (w + start * moved) / size
         values[problem] = start * math.sqrt(np.max(q))

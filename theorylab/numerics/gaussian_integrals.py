@@ -8,12 +8,14 @@ unconverged value together on vectorised integrands.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, owens_t
+from scipy.special import owens_t
 
+from theorylab.backend import special_functions
 from theorylab.validation import plain, reals
 
 __all__ = ["ConvergenceError", "QuadratureResult", "bivariate_normal_cdf", "gaussian_expectation", "normal_density"]
@@ -114,7 +116,7 @@ def _panel_sum(function: Callable[[np.ndarray], np.ndarray], edges: np.ndarray) 
     return float(np.sum(terms)), float(np.sum(np.abs(terms))), float(tail)
 
 
-def bivariate_normal_cdf(first: ArrayLike, second: ArrayLike, correlation: ArrayLike) -> Any:
+def bivariate_normal_cdf(first: Any, second: Any, correlation: Any, *, namespace: Any = np) -> Any:
     r"""Return P(X <= h, Y <= k) for standard normal X and Y of correlation rho.
 
     Formula (Owen 1956): ``(Phi(h) + Phi(k)) / 2 - T(h, (k/h - rho)/s) - T(k, (h/k - rho)/s) - c`` with ``s = sqrt(1 - rho^2)`` and c = 0 if h and k
@@ -126,10 +128,12 @@ def bivariate_normal_cdf(first: ArrayLike, second: ArrayLike, correlation: Array
         h and k, finite or infinite; they broadcast.
     correlation
         rho in [-1, 1].
+    namespace
+        The array module of the arguments. On a device, which has no function T, it is integrated, and no argument is checked.
 
     Returns
     -------
-    float or ndarray
+    float or array
         The absolute error is about 1e-15.
 
     Raises
@@ -137,27 +141,58 @@ def bivariate_normal_cdf(first: ArrayLike, second: ArrayLike, correlation: Array
     ValueError
         If a limit is NaN or a correlation is out of range.
     """
+    if namespace is not np:
+        return _bivariate_normal_cdf(first, second, correlation, namespace)
     rho = np.asarray(reals("correlation", correlation, minimum=-1.0, maximum=1.0))
     h, k, rho = np.broadcast_arrays(np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64), rho)
     for name, limit in (("first", h), ("second", k)):
         if np.any(np.isnan(limit)):
             raise ValueError(f"{name} must not be NaN; got {int(np.isnan(limit).sum())} of {limit.size}")
+    return plain(_bivariate_normal_cdf(h, k, rho, np))
+
+
+def _bivariate_normal_cdf(h: Any, k: Any, rho: Any, xp: Any) -> Any:
+    term, ndtr = _owen_term if xp is np else _integrated_owen_term, special_functions(xp).ndtr
     # Beyond 40 a limit is as good as infinite, and quotients stay finite.
-    h, k = np.clip(h, -40.0, 40.0), np.clip(k, -40.0, 40.0)
-    s = np.sqrt((1.0 - rho) * (1.0 + rho))
+    h, k = xp.clip(h, -40.0, 40.0), xp.clip(k, -40.0, 40.0)
+    s = xp.sqrt((1.0 - rho) * (1.0 + rho))
     degenerate = s == 0.0
-    root = np.where(degenerate, 1.0, s)
+    root = xp.where(degenerate, 1.0, s)
     apart = (h < 0.0) != (k < 0.0)
-    probability = 0.5 * (ndtr(h) + ndtr(k)) - _owen_term(h, k, rho, root) - _owen_term(k, h, rho, root) - 0.5 * apart
-    limit = np.where(rho > 0.0, ndtr(np.minimum(h, k)), np.maximum(ndtr(h) + ndtr(k) - 1.0, 0.0))
-    result = np.where(degenerate, limit, np.clip(probability, 0.0, 1.0))
-    return plain(result)
+    probability = 0.5 * (ndtr(h) + ndtr(k)) - term(h, k, rho, root, xp) - term(k, h, rho, root, xp) - 0.5 * apart
+    limit = xp.where(rho > 0.0, ndtr(xp.minimum(h, k)), xp.maximum(ndtr(h) + ndtr(k) - 1.0, 0.0))
+    return xp.where(degenerate, limit, xp.clip(probability, 0.0, 1.0))
 
 
-def _owen_term(h: np.ndarray, k: np.ndarray, rho: np.ndarray, s: np.ndarray) -> np.ndarray:
+def _owen_term(h: np.ndarray, k: np.ndarray, rho: np.ndarray, s: np.ndarray, _: Any) -> np.ndarray:
     """Return T(h, (k - rho h) / (h s)); at h = 0 the quotient is infinite with the sign of k, and T(0, a) = arctan(a) / (2 pi)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = (k - rho * h) / (h * s)
     # Both 0: the two terms together give arccos(rho) / (2 pi), of which each has half.
     slope = np.where(h == 0.0, np.where(k == 0.0, (1.0 - rho) / s, np.copysign(np.inf, k)), slope)
     return np.asarray(owens_t(h, slope))
+
+
+@lru_cache(maxsize=1)
+def _unit_nodes() -> tuple[tuple[float, float], ...]:
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return tuple(zip((0.5 + 0.5 * nodes).tolist(), (0.5 * weights).tolist(), strict=True))
+
+
+def _integrated_owen_term(h: Any, k: Any, rho: Any, s: Any, xp: Any) -> Any:
+    """Return what `_owen_term` returns, T(h, a) being an integral of exp(-h^2 (1 + x^2)/2)/(1 + x^2) over x < a, in any array module.
+
+    With q = a h: for |q| > |h| it is (Phi(|h|) Phi(-|q|) + Phi(|q|) Phi(-|h|))/2 - T(|q|, |h/q|), so that no integral is longer than 1.
+    """
+    cdf = special_functions(xp).ndtr
+    q = (k - rho * h) / s
+    short, far = xp.minimum(xp.abs(h), xp.abs(q)), xp.maximum(xp.abs(h), xp.abs(q))
+    end = short / xp.where(far > 0.0, far, 1.0)
+    total = xp.zeros_like(q)
+    for node, weight in _unit_nodes():
+        square = 1.0 + (node * end) ** 2
+        total += weight * xp.exp(-0.5 * far**2 * square) / square
+    total = total * end / (2.0 * np.pi)
+    turned = 0.5 * (cdf(xp.abs(h)) * cdf(-xp.abs(q)) + cdf(xp.abs(q)) * cdf(-xp.abs(h))) - total
+    value = xp.where((h < 0.0) != (q < 0.0), -1.0, 1.0) * xp.where(xp.abs(q) > xp.abs(h), turned, total)
+    return xp.where(far > 0.0, value, xp.arctan((1.0 - rho) / s) / (2.0 * np.pi))

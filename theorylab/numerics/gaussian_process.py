@@ -6,13 +6,14 @@ kernels of wide networks, and several outputs at once.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.spatial.distance import cdist
 
+from theorylab.backend import namespace_of
 from theorylab.validation import array_of_shape, choice, reals, whole_number
 
 __all__ = ["KERNELS", "Posterior", "conditioned_draws", "interpolating_posterior", "relu_network_kernel", "stationary_kernel"]
@@ -143,7 +144,7 @@ def interpolating_posterior(kernel: ArrayLike, train: int, targets: ArrayLike, *
     return Posterior(k[n:, :n] @ solved[:, : y.shape[1]], covariance)
 
 
-def conditioned_draws(rng: np.random.Generator, size: int, kernel: ArrayLike, train: int, targets: ArrayLike, *, nugget: float = 0.0) -> np.ndarray:
+def conditioned_draws(rng: Any, size: int, kernel: ArrayLike, train: int, targets: ArrayLike, *, nugget: float = 0.0) -> Any:
     """Draw functions that fit the targets at the test points, (size, m, k): prior draws f plus K_st K_tt^-1 (y - f_t).
 
     A route to the posterior that never forms its covariance (Matheron's rule).
@@ -151,7 +152,7 @@ def conditioned_draws(rng: np.random.Generator, size: int, kernel: ArrayLike, tr
     Parameters
     ----------
     rng, size
-        Generator and number of functions.
+        Generator, numpy's or a device's, and number of functions.
     kernel, train, targets, nugget
         As in `interpolating_posterior`.
 
@@ -165,9 +166,10 @@ def conditioned_draws(rng: np.random.Generator, size: int, kernel: ArrayLike, tr
     values, vectors = np.linalg.eigh(k)
     if values[0] < -1e-10 * values[-1]:
         raise LinAlgError(f"the kernel has an eigenvalue of {values[0]:.3g}")
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    prior = np.einsum("ij,tjk->tik", root, rng.standard_normal((size, len(k), y.shape[1])))
+    xp = namespace_of(rng)
+    root = xp.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+    prior = xp.einsum("ij,tjk->tik", root, rng.standard_normal((size, len(k), y.shape[1])))
     if train == 0:
-        return np.asarray(prior)
-    weights = np.linalg.solve(k[:train, :train] + nugget * np.eye(train), k[:train, train:]).T
-    return np.asarray(prior[:, train:] + weights @ (y - prior[:, :train] - np.sqrt(nugget) * rng.standard_normal(prior[:, :train].shape)))
+        return prior
+    weights = xp.asarray(np.linalg.solve(k[:train, :train] + nugget * np.eye(train), k[:train, train:]).T)
+    return prior[:, train:] + weights @ (xp.asarray(y) - prior[:, :train] - np.sqrt(nugget) * rng.standard_normal(prior[:, :train].shape))

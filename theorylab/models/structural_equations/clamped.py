@@ -30,6 +30,9 @@ __all__ = [
     "site_moments",
 ]
 
+# Entries of second moments made at once on a processor.
+_ENTRIES = 2**17
+
 
 class ClampedForm(NamedTuple):
     """What an intervention on the sites leaves alone: P = `effects` (q, k), U = `rest_moment` (q, q) and E u = `rest_mean` (q,)."""
@@ -121,8 +124,17 @@ def second_moment_from_clamped(form: ClampedForm, family: InterventionFamily, en
     where = np.arange(q) if nodes is None else node_indices("nodes", nodes, q)
     effects, mean = xp.asarray(form.effects[where]), xp.asarray(form.rest_mean[where])
     cross = moments.response @ xp.asarray(form.rest_moment[np.ix_(family.parents, where)]) + moments.mean_response[..., :, None] * mean
-    mixed = effects @ (0.5 * moments.moment @ effects.T + cross)
-    return mixed + xp.swapaxes(mixed, -1, -2) + xp.asarray(form.rest_moment[np.ix_(where, where)])
+    rest, half = xp.asarray(form.rest_moment[np.ix_(where, where)]), 0.5 * moments.moment
+    found = xp.empty((len(half), len(where), len(where)))
+    # A processor keeps some matrices in its cache; a device takes all at once.
+    chunk = max(1, _ENTRIES // max(rest.size, 1)) if xp is np else max(len(half), 1)
+    for begin in range(0, len(half), chunk):
+        part = slice(begin, begin + chunk)
+        mixed = effects @ (half[part] @ effects.T + cross[part])
+        found[part] = mixed
+        found[part] += xp.swapaxes(mixed, -1, -2)
+        found[part] += rest
+    return found
 
 
 def clamped_features(form: ClampedForm, family: InterventionFamily, environments: Environments) -> Any:

@@ -14,6 +14,9 @@ from theorylab.validation import array_of_shape, reals
 
 __all__ = ["StructuralModel", "sample_structural_equations", "structural_model", "structural_second_moment", "total_effects"]
 
+# Rows drawn at once on a processor.
+_CHUNK = 4096
+
 
 class StructuralModel(NamedTuple):
     """x = B x + e with independent e: coefficients B (q, q), noise variances (q,) and noise means (q,)."""
@@ -103,9 +106,17 @@ def sample_structural_equations(
     """
     xp = namespace_of(rng)
     b, variances, means = structural_model(coefficients, noise_variances, noise_means)
-    # One node after the other in memory: equations run down whole columns.
-    values = xp.ascontiguousarray((xp.sqrt(xp.asarray(variances)) * rng.standard_normal((size, len(b))) + xp.asarray(means)).T)
-    for node in topological_order(b):
-        for parent in np.flatnonzero(b[node]):
-            values[node] += b[node, parent] * values[parent]
+    scale, shift = xp.sqrt(xp.asarray(variances)), xp.asarray(means)
+    order = [(node, np.flatnonzero(b[node])) for node in topological_order(b)]
+    values = xp.empty((len(b), size))
+    # A processor keeps a chunk of rows in its cache; a device takes all at once.
+    chunk = _CHUNK if xp is np else max(size, 1)
+    for begin in range(0, size, chunk):
+        end = min(begin + chunk, size)
+        # One node after the other in memory: equations run down whole columns.
+        part = xp.ascontiguousarray((scale * rng.standard_normal((end - begin, len(b))) + shift).T)
+        for node, parents in order:
+            for parent in parents:
+                part[node] += b[node, parent] * part[parent]
+        values[:, begin:end] = part
     return values.T

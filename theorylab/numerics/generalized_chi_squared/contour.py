@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from theorylab.backend import array_module
+from theorylab.device.rows import can_run
 
 __all__ = ["Spectra", "log_laplace", "log_lower_tail", "log_tails", "log_upper_tail", "mean_of_spectra"]
 
@@ -49,6 +50,10 @@ def mean_of_spectra(spectra: Spectra) -> Any:
 def log_laplace(spectra: Spectra, s: Any) -> Any:
     """Return log M(s), (B, K), for real or complex s, (B, K); term by term if an array of size B K R would be large."""
     xp = array_module(s)
+    if s.dtype.kind == "c" and can_run(s):
+        from theorylab.numerics.generalized_chi_squared.contour_device import log_laplace_device
+
+        return log_laplace_device(xp, *spectra, s)
     if s.size * spectra.weights.shape[1] <= _CHUNK // 4:
         scaled = 2.0 * s[:, :, None] * spectra.weights[:, None, :]
         return -0.5 * (spectra.degrees[:, None] * _log1p(xp, scaled) + spectra.noncentrality[:, None] * scaled / (1.0 + scaled)).sum(axis=2)
