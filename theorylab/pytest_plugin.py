@@ -15,12 +15,11 @@ the marker are not touched.
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pytest
 
@@ -35,6 +34,7 @@ __all__ = ["BlindClaimError", "claim"]
 _PROPERTY = "theorylab"
 _engine_key: pytest.StashKey[Engine] = pytest.StashKey()
 _lab_key: pytest.StashKey[Laboratory] = pytest.StashKey()
+_lost_key: pytest.StashKey[bool] = pytest.StashKey()
 
 
 class BlindClaimError(AssertionError):
@@ -57,7 +57,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--theory-alpha", type=float, default=1e-6, metavar="A", help="error level of one estimand (default: 1e-6)")
     group.addoption("--backend", dest="theory_backend", choices=("numpy", "cupy"), default="numpy", help="array backend (default: numpy)")
     group.addoption("--theory-jobs", type=int, default=1, metavar="N", help="processes for long experiments (default: 1)")
-    group.addoption("--scheduler", dest="theory_scheduler", metavar="ADDRESS", help="address of a Dask scheduler that draws the blocks")
+    group.addoption(
+        "--scheduler", dest="theory_scheduler", metavar="ADDRESS|FILE", help="Dask scheduler that draws the blocks, or its scheduler file"
+    )
     group.addoption("--theory-ledger", metavar="PATH", help="ledger file (default: results/ledger.sqlite for seed 0, in memory otherwise)")
     group.addoption("--theory-results", metavar="DIR", help="folder of evidence.json (default: results)")
 
@@ -154,16 +156,31 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     stated = _claim_of(pyfuncitem)
     if stated is None:
         return (yield)
+    from theorylab.montecarlo.engine import WorkerError
     from theorylab.montecarlo.threads import one_blas_thread
 
     # The closed forms too: beside another worker two BLAS threads take ten times as long as one.
     with one_blas_thread():
-        result = yield
+        try:
+            result = yield
+        except WorkerError as error:
+            if pyfuncitem.config.option.theory_scheduler:
+                _stop(pyfuncitem, error)
+            raise
     laboratory = pyfuncitem.stash.get(_lab_key, None)
     if laboratory is None:
         raise BlindClaimError(f"{stated.id}: a claim's test must use the fixture lab")
     _settle(stated, laboratory)
     return result
+
+
+def _stop(item: pytest.Item, error: Exception) -> NoReturn:
+    """End the run when its cluster is lost: no claim after this one could be decided, and this one's data say nothing against it."""
+    if hasattr(item.config, "workerinput"):
+        item.session.shouldstop = f"theorylab: {error}"  # pytest-xdist tells the controller, which an exit would not
+        item.stash[_lost_key] = True
+        pytest.fail(f"theorylab: {error}", pytrace=False)
+    pytest.exit(f"theorylab: {error}", returncode=2)
 
 
 def _settle(stated: Claim, laboratory: Laboratory) -> None:
@@ -188,7 +205,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Attach the evidence of a claim to its report, which travels from workers to the controller."""
     report = yield
     decisive = call.when == "call" or (call.when == "setup" and report.failed)
-    stated = _claim_of(item) if decisive else None
+    stated = _claim_of(item) if decisive and not item.stash.get(_lost_key, False) else None
     if stated is not None:
         report.user_properties.append((_PROPERTY, _test_record(item, stated, report)))
     return report
@@ -198,6 +215,7 @@ def _test_record(item: pytest.Item, stated: Claim, report: pytest.TestReport) ->
     from theorylab import __version__
 
     laboratory = item.stash.get(_lab_key, None)
+    estimands = laboratory.estimands_asked if laboratory else 0
     assertions, counterclaims = [], []
     for verdict in laboratory.assertions if laboratory else []:
         assertions.append({**assertion_record(verdict), "test": item.nodeid})
@@ -214,8 +232,8 @@ def _test_record(item: pytest.Item, stated: Claim, report: pytest.TestReport) ->
         "source": stated.source,
         "assertions": assertions,
         "counterclaims": counterclaims,
-        "tests": [{"id": item.nodeid, "outcome": report.outcome, "seconds": round(report.duration, 4)}],
-        "estimands": laboratory.estimands_asked if laboratory else 0,
+        "tests": [{"id": item.nodeid, "outcome": report.outcome, "seconds": round(report.duration, 4), "estimands": estimands}],
+        "estimands": estimands,
         "seed": int(option.theory_seed),
         "scale": option.theory_scale,
         "backend": option.theory_backend,
@@ -266,15 +284,17 @@ class _Collector:
         """Print the table of claims, the error bound of the whole run, and where the evidence lies."""
         if not self.tests:
             return
-        from theorylab.evidence.store import group_by_claim
+        from theorylab.evidence.store import group_by_claim, in_order
         from theorylab.evidence.table import render_claims
 
         option = self.config.option
-        records = sorted(group_by_claim(self.tests), key=lambda record: (record["paper"], _natural(record["claim"])))
+        records = in_order(group_by_claim(self.tests))
         for paper in dict.fromkeys(record["paper"] for record in records):
             terminalreporter.section(f"claims of {paper}", sep="-")
             own = [record for record in records if record["paper"] == paper]
-            terminalreporter.write_line(render_claims(own, colour=terminalreporter.hasmarkup, width=terminalreporter._tw.fullwidth))
+            # Line by line: where a character set lacks a sign, pytest escapes all of what it is given, ends of lines too.
+            for line in render_claims(own, colour=terminalreporter.hasmarkup, width=terminalreporter._tw.fullwidth).splitlines():
+                terminalreporter.write_line(line)
         estimands = sum(test["estimands"] for test in self.tests)
         bound = min(1.0, estimands * option.theory_alpha)
         held = sum(record["verdict"] == "holds" for record in records)
@@ -284,8 +304,3 @@ class _Collector:
         )
         terminalreporter.write_line(f"seed {option.theory_seed} (repeat with --theory-seed {option.theory_seed}), scale {option.theory_scale}")
         terminalreporter.write_line(self.trouble or f"evidence: {_results(self.config) / 'evidence.json'}")
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Return a sort key by which GD-2 comes before GD-10."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]

@@ -17,6 +17,17 @@ class SetupError(RuntimeError):
     """A ledger, scheduler or backend cannot be used; the message is one line for the user."""
 
 
+def _quiet_dask() -> None:
+    """Keep Dask's own log off the error stream unless somebody configured it: what matters of it comes as one line of ours."""
+    try:
+        import dask
+    except ImportError:
+        return
+    if not dask.config.get("logging", None) and not dask.config.get("distributed.logging", None):
+        # Read when distributed is imported, so a program that uses it already is left alone.
+        dask.config.set({"logging": {"distributed": "critical", "distributed.client": "critical", "tornado.application": "critical"}})
+
+
 def open_engine(
     ledger: Path | None,
     *,
@@ -42,6 +53,8 @@ def open_engine(
     try:
         # The ledger comes last: a file is made only once everything else is known to be right.
         check_backend(backend)
+        if scheduler is not None:
+            _quiet_dask()
         workers = Workers(jobs, scheduler)
     except (ClusterError, BackendError, ValueError) as error:
         raise SetupError(str(error)) from error

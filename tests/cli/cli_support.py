@@ -102,3 +102,21 @@ def info(path, capsys):
     capsys.readouterr()
     assert run(["ledger", "info", str(path), "--json"]) == 0
     return json.loads(capsys.readouterr().out)
+
+
+def slow_blocks(path):
+    """Count the blocks of the slow sampler in a ledger that another process may be writing."""
+    if not path.exists():
+        return 0
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        rows = "SELECT count(*) FROM block JOIN record ON record.id = block.record WHERE identity LIKE '%sample_slowly%'"
+        return connection.execute(rows).fetchone()[0]
+    except sqlite3.OperationalError:  # the tables are still being made
+        return 0
+    finally:
+        connection.close()
+
+
+def verdicts(results):
+    return {record["claim"]: record["verdict"] for record in json.loads((results / "evidence.json").read_text())}

@@ -5,32 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import time
 
-from cli_support import PROGRAM, SLUG, theorylab
+from cli_support import PROGRAM, SLUG, slow_blocks, theorylab, verdicts
 
 from theorylab.cli.main import run
-
-
-def slow_blocks(path):
-    """Count the blocks of the slow sampler in a ledger that another process may be writing."""
-    if not path.exists():
-        return 0
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    try:
-        rows = "SELECT count(*) FROM block JOIN record ON record.id = block.record WHERE identity LIKE '%sample_slowly%'"
-        return connection.execute(rows).fetchone()[0]
-    except sqlite3.OperationalError:  # the tables are still being made
-        return 0
-    finally:
-        connection.close()
-
-
-def verdicts(results):
-    return {record["claim"]: record["verdict"] for record in json.loads((results / "evidence.json").read_text())}
-
 
 INTERRUPTED = "theorylab: interrupted; finished blocks are in the ledger, run the same command again to go on from there"
 

@@ -143,10 +143,10 @@ def sample_blas_threads(rng: Any, size: int) -> Any:
 
 def test_work_that_is_too_short_for_a_pool_is_done_here() -> None:
     workers = Workers(2)
-    executor, capacity = workers.choose(4.9)
-    assert isinstance(executor, SerialExecutor)
-    assert capacity == 1
-    assert isinstance(Workers(1).choose(1e9)[0], SerialExecutor)
+    choice = workers.choose(4.9)
+    assert isinstance(choice.executor, SerialExecutor)
+    assert choice.capacity == 1
+    assert isinstance(Workers(1).choose(1e9).executor, SerialExecutor)
     workers.close()
 
 

@@ -56,6 +56,9 @@ def test_what_goes_in_comes_out_bit_for_bit(where: str, path: Path) -> None:
     ledger.insert(record, 4, data[4:7])
     assert ledger.vectors(record, 10).tobytes() == data.tobytes()
     assert ledger.vectors(record, 2).tobytes() == data[:2].tobytes()
+    assert ledger.vectors_between(record, 3, 8).tobytes() == data[3:8].tobytes()
+    with pytest.raises(LedgerError, match=rf"^the ledger holds 2 of the blocks 8 to 10 of record {record}$"):
+        ledger.vectors_between(record, 8, 11)
     if where == "file":
         ledger.close()
         again = Ledger(path)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from theorylab.montecarlo.moments import MAXIMUM_STATISTICS, block_moments, pool_blocks, pooled_moments
+from theorylab.montecarlo.moments import CHUNK, MAXIMUM_STATISTICS, block_moments, block_moments_plain, pool_blocks, pooled_in_chunks, pooled_moments
 
 
 def columns(k: int, size: int, seed: int, offset: float = 0.0) -> np.ndarray:
@@ -46,6 +46,16 @@ def test_every_combination_has_its_own_moments(k: int) -> None:
     assert pooled.combination({"s0": 2.0}) == pooled.combination({"s0": 2.0, **dict.fromkeys(names(k)[1:], 0.0)})
 
 
+@pytest.mark.parametrize("size", [1, 2, 511, 512, 513, 3000])
+@pytest.mark.parametrize("k", range(1, MAXIMUM_STATISTICS + 1))
+def test_compiled_moments_equal_those_of_the_gram_matrix(k: int, size: int) -> None:
+    data = columns(k, size, seed=size)
+    plain = block_moments_plain(data)
+    np.testing.assert_allclose(block_moments(data), plain, rtol=1e-11, atol=1e-12 * np.abs(plain).max())
+    # Rows need not lie together in memory.
+    np.testing.assert_array_equal(block_moments(np.asfortranarray(data)), block_moments(data))
+
+
 @pytest.mark.parametrize("offset", [0.0, 1e3, 1e6, -1e6])
 def test_large_offsets_cost_no_more_digits_than_the_data_have_lost(offset: float) -> None:
     data = columns(3, 4096, seed=5, offset=offset)
@@ -75,7 +85,8 @@ def test_any_split_pools_to_the_same(k: int, sizes: list[int], seed: int, offset
     pooled = pool_blocks(np.array([block_moments(piece) for piece in pieces]), k)
     whole = block_moments(data)
     scale = np.abs(data - data.mean(axis=1, keepdims=True)).max()
-    np.testing.assert_allclose(pooled[: 1 + k], whole[: 1 + k], rtol=1e-13)
+    # A mean that happens to lie near 0 has the rounding error of its terms.
+    np.testing.assert_allclose(pooled[: 1 + k], whole[: 1 + k], rtol=1e-13, atol=2e-15 * np.abs(data).max())
     np.testing.assert_allclose(pooled[1 + k :], whole[1 + k :], rtol=1e-9, atol=1e-11 * max(scale, scale**4))
 
 
@@ -172,3 +183,26 @@ def test_unknown_statistics_are_refused() -> None:
     for ask in (pooled.mean, pooled.tally, lambda name: pooled.combination({name: 1.0})):
         with pytest.raises(ValueError, match=r"^statistic must be one of 'x'; got 'y'$"):
             ask("y")
+
+
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_pooling_in_chunks_holds_little_and_changes_nothing_but_rounding(k: int) -> None:
+    rng = np.random.default_rng(0)
+    blocks = 2 * CHUNK + 3
+    vectors = np.array([block_moments(rng.standard_gamma(2.0, (k, 16))) for _ in range(blocks)])
+    held: list[int] = []
+
+    def read(first: int, last: int) -> np.ndarray:
+        held.append(last - first)
+        return vectors[first:last]
+
+    chunks = pooled_in_chunks(read, blocks, lambda part: pool_blocks(part, k))
+    assert held == [CHUNK, CHUNK, 3]
+    np.testing.assert_allclose(pool_blocks(chunks, k), pool_blocks(vectors, k), rtol=1e-10, atol=1e-12)
+    assert pooled_in_chunks(read, CHUNK, lambda part: pool_blocks(part, k)).shape == (CHUNK, vectors.shape[1])
+
+
+def test_a_constant_pools_to_itself_in_chunks_too() -> None:
+    vectors = np.array([block_moments(np.full((1, 8), 0.1)) for _ in range(3 * CHUNK)])
+    pooled = pool_blocks(pooled_in_chunks(lambda first, last: vectors[first:last], len(vectors), lambda part: pool_blocks(part, 1)), 1)
+    assert pooled.tolist() == [24 * CHUNK, 0.1, 0.0, 0.0, 0.0]

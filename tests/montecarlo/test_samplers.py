@@ -112,7 +112,11 @@ def test_columns_and_indicators() -> None:
 
 @pytest.mark.parametrize(
     ("numbers", "nanoseconds", "block"),
-    [(1, 0, 4096), (1024, 0, 4096), (1025, 0, 2048), (2**22, 0, 1), (2**40, 0, 1), (1, 4e7 / 4096, 4096), (1, 1e4, 2048), (1, 1e12, 1)],
+    [
+        *[(1, 0, 4096), (1024, 0, 4096), (1025, 0, 2048), (2**22, 0, 1), (2**40, 0, 1), (1, 4e7 / 4096, 4096), (1, 1e4, 2048), (1, 1e12, 1)],
+        # What is cheap comes in larger blocks, but for its memory.
+        *[(1, 1400, 4096), (1, 1500, 4096), (1, 700, 8192), (1, 100, 32768), (1, 0.1, 65536), (1024, 100, 4096)],
+    ],
 )
 def test_a_fitting_block_is_bounded_in_memory_and_time(numbers: float, nanoseconds: float, block: int) -> None:
     assert fitting_block(numbers=numbers, nanoseconds=nanoseconds) == block

@@ -15,7 +15,7 @@ from theorylab.montecarlo.engine import Engine
 from theorylab.montecarlo.ledger import Ledger
 from theorylab.montecarlo.moments import block_moments, pooled_moments
 from theorylab.montecarlo.samplers import entries
-from theorylab.montecarlo.separate_moments import MAXIMUM_SEPARATE, SeparateMoments, separate_block_moments
+from theorylab.montecarlo.separate_moments import MAXIMUM_SEPARATE, SeparateMoments, pool_separate_blocks, separate_block_moments
 
 
 def sample_curve(rng: Any, size: int, *, length: int) -> dict[str, Any]:
@@ -92,3 +92,12 @@ def test_what_separate_statistics_cannot_do_is_refused() -> None:
     alone = lab.run(sample_curve, length=9, statistics=("power[0]", "uniform"), separate=True).mean("uniform").measure(relative=0.01)
     assert alone.replicates == joint.replicates
     assert alone.estimate == pytest.approx(joint.estimate, rel=1e-14)
+
+
+def test_separate_statistics_pool_together_as_each_would_alone() -> None:
+    vectors = np.array([separate_block_moments(np.random.default_rng(seed).standard_gamma(2.0, (3, 8))) for seed in range(5)])
+    together = SeparateMoments(("a", "b", "c"), pool_separate_blocks(vectors)[None, :])
+    apart = SeparateMoments(("a", "b", "c"), vectors)
+    assert together.count == apart.count == 40
+    for name in "abc":
+        assert together.combination({name: 2.0}) == apart.combination({name: 2.0})

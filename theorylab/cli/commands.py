@@ -38,7 +38,7 @@ Scale = Annotated[str, typer.Option(metavar="quick|full", help="Grids and margin
 Seed = Annotated[str, typer.Option(metavar="N|random", help="Seed of every stream.")]
 Jobs = Annotated[int, typer.Option(metavar="N", help="Processes.")]
 BackendName = Annotated[str, typer.Option(metavar="numpy|cupy", help="Array backend.")]
-Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler that draws the blocks.")]
+Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS|FILE", help="Dask scheduler that draws the blocks, or its scheduler file.")]
 LedgerPath = Annotated[Path | None, typer.Option(metavar="PATH", help="Ledger file; by default in the results folder.")]
 ResultsPath = Annotated[Path | None, typer.Option(metavar="DIR", help="Results folder; by default results/ of the project.")]
 Names = Annotated[list[str] | None, typer.Option("--name", metavar="NAME", help="Only this figure; may be repeated.")]
@@ -125,6 +125,7 @@ def _check(
 ) -> None:
     from theorylab.evidence.store import read_evidence
     from theorylab.laboratory import Laboratory
+    from theorylab.montecarlo.cluster import scheduler_place
     from theorylab.session import open_engine
 
     root = project_root()
@@ -132,6 +133,7 @@ def _check(
     chosen = ledger if ledger is not None else (results.ledger if seed == 0 else None)
     # The run below starts in the project's folder, so paths given from here must not depend on it.
     path = chosen.resolve() if chosen else None
+    scheduler = None if scheduler is None else scheduler_place(scheduler)
     # Whatever is wrong with a setting is said here, in one line, and not in the middle of a test run.
     engine = open_engine(path, jobs=jobs, scheduler=scheduler, backend=backend)
     try:
@@ -144,6 +146,8 @@ def _check(
     command += [f"--backend={backend}", f"--theory-results={results.folder.resolve()}"]
     command += [f"--theory-ledger={path}"] if path else []
     command += [f"--scheduler={scheduler}"] if scheduler else []
+    # Claims use no benchmarks, and some releases of that plugin complain on the error stream about working beside pytest-xdist.
+    command += ["-p", "no:benchmark"]
     # One process per test file group is the better parallelism for many short questions; --jobs is for a few long ones at full scale.
     command += ["-n", str(jobs)] if jobs > 1 and scale == "quick" and _has_xdist() else [f"--theory-jobs={jobs}"]
     try:
@@ -176,10 +180,38 @@ def simulate(
     scheduler: Scheduler = None,
     ledger: LedgerPath = None,
     results: ResultsPath = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Say what would be drawn and what it would cost; keep nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --dry-run: print JSON.")] = False,
+    calibration_seconds: Annotated[float | None, typer.Option(metavar="S", help="With --dry-run: seconds of measuring for each sweep.")] = None,
 ) -> None:
     """Run the sweeps behind the figures."""
-    papers, number = _chosen(slug), _seed(seed)
-    folder = _results(results)
+    papers = _chosen(slug)
+    if dry:
+        from theorylab.cli.dry_runs import print_plans
+
+        # No stream of a random seed is in a ledger; what it costs does not depend on it.
+        number, place = (0, None) if seed == "random" else (_seed(seed), ledger or (results or project_root() / "results") / "ledger.sqlite")
+        print_plans(
+            papers,
+            name or [],
+            scale=scale,
+            seed=number,
+            backend=backend,
+            jobs=jobs,
+            scheduler=scheduler,
+            ledger=place,
+            as_json=as_json,
+            seconds=calibration_seconds,
+        )
+        return
+    if as_json or calibration_seconds is not None:
+        raise ValueError("--json and --calibration-seconds belong to --dry-run; a sweep's results are written as JSON anyway")
+    number = _seed(seed)
+    folder, root = _results(results), project_root()
+    from theorylab.sweeps import sweep_names
+
+    for paper in papers:
+        sweep_names(paper, root, name or [])  # a name that is wrong is said before anything is made
     with _laboratory(folder, scale=scale, seed=number, jobs=jobs, backend=backend, scheduler=scheduler, ledger=ledger) as lab:
         for paper in papers:
             _simulate(paper, name or [], lab, folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -33,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments
         Words after the program's name; those of the process if None.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # What the terminal's character set lacks, such as ≤ or the letters of a name, comes escaped instead of ending the command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
@@ -53,5 +58,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _complain(message: str) -> int:
-    print(f"theorylab: error: {' '.join(message.split())}", file=sys.stderr)
+    line = " ".join(message.split())
+    # A message may quote a damaged or foreign file, and what moves a cursor there is not for the terminal.
+    print(f"theorylab: error: {''.join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)}", file=sys.stderr)
     return BAD_INPUT

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import json
+import statistics
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from functools import partial
+from queue import Empty, SimpleQueue
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from theorylab.backend import check_backend
-from theorylab.montecarlo.executors import Workers
+from theorylab.montecarlo.executors import Choice, ClusterError, Workers
 from theorylab.montecarlo.fingerprint import fingerprint
-from theorylab.montecarlo.ledger import Ledger
-from theorylab.montecarlo.moments import MAXIMUM_STATISTICS, Moments, pooled_moments
-from theorylab.montecarlo.samplers import Request, SamplerError, columns_of
-from theorylab.montecarlo.separate_moments import MAXIMUM_SEPARATE, SeparateMoments
+from theorylab.montecarlo.ledger import Ledger, LedgerError
+from theorylab.montecarlo.moments import MAXIMUM_STATISTICS, Moments, pool_blocks, pooled_in_chunks, pooled_moments
+from theorylab.montecarlo.samplers import Request, SamplerError, refuse_backend
+from theorylab.montecarlo.separate_moments import MAXIMUM_SEPARATE, SeparateMoments, pool_separate_blocks
 from theorylab.montecarlo.streams import experiment_key
-from theorylab.montecarlo.tasks import Task, TaskResult, draw_once, run_task
+from theorylab.montecarlo.tasks import Task, TaskResult, draw_runs, run_task
 
 __all__ = ["Engine", "Experiment", "Progress", "WorkerError"]
 
-# A task aims at this long: long against what sending it costs, short against patience and against what a crash can lose.
-TASK_SECONDS = 0.25
+# While nothing arrives, the workers are looked at this often: those of a cluster that is lost would be waited for for ever.
+WAIT_SECONDS = 1.0
+# Towards the end tasks become shorter, so that all workers have work to the last, but not shorter than this part of a full one.
+SHORTEST = 0.25
 
 
 class WorkerError(RuntimeError):
@@ -71,10 +76,44 @@ def _submit(executor: Executor, task: Task) -> Future[TaskResult]:
     """Submit a task; a pool that is already broken answers like one that breaks later."""
     try:
         return executor.submit(run_task, task)
-    except RuntimeError as error:  # BrokenExecutor is one, and so is "cannot schedule new futures"
+    except (RuntimeError, OSError) as error:  # BrokenExecutor is one, and so is "cannot schedule new futures"
         future: Future[TaskResult] = Future()
         future.set_exception(error)
         return future
+
+
+def _arrived(finished: SimpleQueue[Future[TaskResult]]) -> list[Future[TaskResult]]:
+    """Return the futures that have come to their end, all that are there, waiting a while for the first."""
+    futures: list[Future[TaskResult]] = []
+    try:
+        futures.append(finished.get(timeout=WAIT_SECONDS))
+        while True:
+            futures.append(finished.get_nowait())
+    except Empty:
+        pass
+    return futures
+
+
+def _results(futures: Iterable[Future[TaskResult]]) -> tuple[list[TaskResult], Exception | None]:
+    """Return what finished tasks brought, and the first exception that came in place of a result."""
+    results, broken = [], None
+    for future in futures:
+        try:
+            results.append(future.result())
+        except Exception as error:  # a sampler's own errors come back as results, so the worker is what failed
+            broken = broken or error
+    return results, broken
+
+
+def _task_length(block_seconds: float | None, left: int, choice: Choice) -> int:
+    """Return how many of the ``left`` blocks that nobody has begun the next task should take."""
+    if block_seconds is None:
+        return 1
+    full = max(1, int(choice.task_seconds / max(block_seconds, 1e-9)))
+    if choice.workers == 1:
+        return full
+    # Half of an equal share: however uneven the speeds, what is left is spread over all who are free.
+    return min(full, max(int(SHORTEST * full), -(-left // (2 * choice.workers)), 1))
 
 
 class Engine:
@@ -89,7 +128,7 @@ class Engine:
     backend
         ``"numpy"`` or ``"cupy"``.
     progress
-        Called with a `Progress` after every finished task.
+        Called with a `Progress` whenever finished tasks have been put into the ledger.
     """
 
     def __init__(
@@ -119,7 +158,10 @@ class Engine:
         ------
         ValueError
             If there are no statistics, two of one name, or more than eight (512 if separate).
+        SamplerError
+            If the sampler cannot draw on this engine's backend.
         """
+        refuse_backend(request.sampler, self.backend)
         names = tuple(statistics)
         most = MAXIMUM_SEPARATE if separate else MAXIMUM_STATISTICS
         if not 1 <= len(names) <= most or len(set(names)) != len(names):
@@ -141,6 +183,10 @@ class Engine:
         }
         return json.dumps(parts | how, sort_keys=True, separators=(",", ":"))
 
+    def _identity_of_runs(self, request: Request, names: tuple[str, ...], seed: int, size: int) -> str:
+        # More runs than a block holds are drawn a block at a time; of fewer, the block says nothing.
+        return self._identity(request, names, seed, {"runs": size} | ({"block": request.block} if size > request.block else {}))
+
     def runs(self, request: Request, names: tuple[str, ...], seed: int, size: int) -> np.ndarray:
         """Return the values, (k, size), of the statistics ``names`` in ``size`` single runs, drawn once and kept in the ledger as they are.
 
@@ -150,10 +196,10 @@ class Engine:
             If the sampler has no such statistic, or a value is not finite.
         """
         ledger = self._ledger_of(fingerprint(request.sampler))
-        record = ledger.record(self._identity(request, names, seed, {"runs": size}))
+        record = ledger.record(self._identity_of_runs(request, names, seed, size))
         if ledger.missing(record, 1):
             begin = time.perf_counter()
-            values = columns_of(draw_once(request, self.backend, seed, size), names, size)
+            values = draw_runs(request, names, self.backend, seed, size)
             ledger.insert(record, 0, values.reshape(1, -1))
             self.replicates_drawn += size
             self.sampling_seconds += time.perf_counter() - begin
@@ -175,15 +221,17 @@ class Engine:
         SamplerError
             If a block raises or holds a value that is not finite; the ledger keeps the message and the next run tries again.
         WorkerError
-            If a worker process dies or a cluster gives up.
+            If a worker process dies, or a cluster is lost or has no workers any more.
         """
         ledger = self._ledger_of(experiment.code)
         record = ledger.record(experiment.identity)
         missing = ledger.missing(record, blocks)
         if missing:
             self._draw(experiment, ledger, record, missing, blocks)
-        vectors = ledger.vectors(record, blocks)
-        return SeparateMoments(experiment.statistics, vectors) if experiment.separate else pooled_moments(experiment.statistics, vectors)
+        if experiment.separate:
+            return SeparateMoments(experiment.statistics, pooled_in_chunks(partial(ledger.vectors_between, record), blocks, pool_separate_blocks))
+        pool = partial(pool_blocks, k=len(experiment.statistics))
+        return pooled_moments(experiment.statistics, pooled_in_chunks(partial(ledger.vectors_between, record), blocks, pool))
 
     def _ledger_of(self, code: str | None) -> Ledger:
         if code is not None:
@@ -193,83 +241,93 @@ class Engine:
             self._memory = Ledger()
         return self._memory
 
-    def _tasks(self, experiment: Experiment, missing: list[int]) -> Iterator[Task]:
-        """Cut the missing blocks into tasks; looks up the speed anew for each, so that lengths adapt while work goes on."""
-        position = 0
-        while position < len(missing):
-            seconds = self._block_seconds.get(experiment.identity)
-            length = 1 if seconds is None else max(1, int(TASK_SECONDS / max(seconds, 1e-9)))
-            first = missing[position]
-            count = 1
-            while count < length and position + count < len(missing) and missing[position + count] == first + count:
-                count += 1
-            yield Task(
-                experiment.request.sampler,
-                experiment.request.parameters,
-                experiment.statistics,
-                experiment.key,
-                experiment.request.block,
-                self.backend,
-                first,
-                count,
-                experiment.code,
-                experiment.separate,
-            )
-            position += count
+    def _task(self, experiment: Experiment, missing: list[int], position: int, choice: Choice) -> Task:
+        """Make a task of the next missing blocks; looks up the speed anew each time, so that lengths adapt while work goes on."""
+        length = _task_length(self._block_seconds.get(experiment.identity), len(missing) - position, choice)
+        first = missing[position]
+        count = 1
+        while count < length and position + count < len(missing) and missing[position + count] == first + count:
+            count += 1
+        return Task(
+            experiment.request.sampler,
+            experiment.request.parameters,
+            experiment.statistics,
+            experiment.key,
+            experiment.request.block,
+            self.backend,
+            first,
+            count,
+            experiment.code,
+            experiment.separate,
+        )
 
     def _draw(self, experiment: Experiment, ledger: Ledger, record: int, missing: list[int], blocks: int) -> None:
         begin = time.perf_counter()
-        done = 0
-        tasks = self._tasks(experiment, missing)
+        position = done = 0
         under_way: set[Future[TaskResult]] = set()
+        finished: SimpleQueue[Future[TaskResult]] = SimpleQueue()
         failure: tuple[int, str] | None = None
         broken: Exception | None = None
         try:
             while broken is None:
                 seconds = self._block_seconds.get(experiment.identity, 0.0)
-                executor, capacity = self.workers.choose(seconds * (len(missing) - done), portable=experiment.code is not None)
+                try:
+                    choice = self.workers.choose(seconds * (len(missing) - done), portable=experiment.code is not None)
+                except ClusterError as error:
+                    broken = error
+                    break
                 # After a failed block nothing new is begun, but what is under way is waited for: it is work done, and one of its blocks may
                 # have failed too. Tasks begin in order, so the lowest failed block is named, whoever was faster.
-                while failure is None and len(under_way) < capacity and (task := next(tasks, None)) is not None:
-                    under_way.add(_submit(executor, task))
+                while failure is None and len(under_way) < choice.capacity and position < len(missing):
+                    task = self._task(experiment, missing, position, choice)
+                    position += task.count
+                    future = _submit(choice.executor, task)
+                    under_way.add(future)
+                    future.add_done_callback(finished.put)
                 if not under_way:
                     break
-                finished, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    try:
-                        result = future.result()
-                    except Exception as error:  # a sampler's own errors come back as results, so the worker is what failed
-                        broken = error
-                        continue
-                    failed = self._keep(experiment, ledger, record, result)
-                    failure = min(filter(None, (failure, failed)), default=None)
-                    done += len(result.vectors)
-                self._report(experiment, (blocks - len(missing) + done), blocks, done, time.perf_counter() - begin)
+                arrived = _arrived(finished)
+                results, broken = _results(arrived)
+                failed = self._keep(experiment, ledger, record, results)
+                under_way.difference_update(arrived)
+                failure = min(filter(None, (failure, failed)), default=None)
+                done += sum(len(result.vectors) for result in results)
+                if results:
+                    self._report(experiment, (blocks - len(missing) + done), blocks, done, time.perf_counter() - begin)
+            self._keep_late(experiment, ledger, record, under_way)
+        except LedgerError:
+            raise
+        except BaseException:  # Ctrl-C above all
+            self._keep_late(experiment, ledger, record, under_way)
+            raise
         finally:
-            for future in under_way:
-                future.cancel()
+            self.workers.cancel(under_way)
         if broken is not None:
+            who, reason = self.workers.explain(broken)
             self.workers.forget_pool()
         if failure is not None:
             block, message = failure
             raise SamplerError(f"block {block} of {experiment.label} failed: {message}")
-        if broken is None:
-            return
-        reason = " ".join(f"{type(broken).__name__}: {broken}".split())
-        raise WorkerError(f"a worker died while drawing {experiment.label} ({reason}); finished blocks are kept, run again to go on")
+        if broken is not None:
+            raise WorkerError(f"{who} while drawing {experiment.label} ({reason}); finished blocks are kept, run again to go on") from broken
 
-    def _keep(self, experiment: Experiment, ledger: Ledger, record: int, result: TaskResult) -> tuple[int, str] | None:
-        count = len(result.vectors)
-        if count:
-            ledger.insert(record, result.first, result.vectors)
+    def _keep(self, experiment: Experiment, ledger: Ledger, record: int, results: list[TaskResult]) -> tuple[int, str] | None:
+        """Put all results into the ledger at once; return the lowest block that failed, with its message."""
+        full = [result for result in results if len(result.vectors)]
+        if full:
+            ledger.insert_runs(record, [(result.first, result.vectors) for result in full])
             # The first block may have compiled a kernel or loaded a module, so the latest speed counts, not the average.
-            self._block_seconds[experiment.identity] = result.seconds / count
-            self.replicates_drawn += count * experiment.request.block
-            self.sampling_seconds += result.seconds
-        if result.failure is None:
-            return None
-        ledger.fail(record, result.first + count, result.failure)
-        return result.first + count, result.failure
+            self._block_seconds[experiment.identity] = statistics.median(result.seconds / len(result.vectors) for result in full)
+            self.replicates_drawn += sum(len(result.vectors) for result in full) * experiment.request.block
+            self.sampling_seconds += sum(result.seconds for result in full)
+        failures = [(result.first + len(result.vectors), result.failure) for result in results if result.failure is not None]
+        for block, message in failures:
+            ledger.fail(record, block, message)
+        return min(failures, default=None)
+
+    def _keep_late(self, experiment: Experiment, ledger: Ledger, record: int, under_way: Iterable[Future[TaskResult]]) -> None:
+        """On the way out, keep what has come back in the meantime: it is no less finished."""
+        self._keep(experiment, ledger, record, _results(future for future in under_way if future.done())[0])
 
     def _report(self, experiment: Experiment, there: int, blocks: int, drawn: int, seconds: float) -> None:
         if self.progress is not None:

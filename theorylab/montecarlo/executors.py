@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
+from theorylab.montecarlo.cluster import Cluster, ClusterError, cluster_task_seconds
 from theorylab.validation import whole_number
 
-__all__ = ["ClusterError", "Workers"]
+__all__ = ["Choice", "ClusterError", "SerialExecutor", "Workers"]
 
 # A pool is worth its start (about 2.5 s for spawned processes) only for work that is clearly longer.
 POOL_WORTH_SECONDS = 5.0
-# How often a cluster gives a task whose worker died to another one.
-RETRIES = 3
-
-
-class ClusterError(RuntimeError):
-    """The scheduler of a cluster cannot be reached."""
+# On one machine a task aims at this long: long against the 0.3 ms that sending it costs, short against patience and what a crash can lose.
+TASK_SECONDS = 0.25
 
 
 class SerialExecutor(Executor):
@@ -34,32 +31,21 @@ class SerialExecutor(Executor):
         return future
 
 
-def _connect(address: str) -> tuple[Executor, int, Callable[[], None]]:
-    try:
-        from distributed import Client
-        from distributed.comm.addressing import parse_address, parse_host_port
-        from distributed.comm.registry import get_backend
-    except ImportError:
-        raise ClusterError('a scheduler needs the package distributed: pip install "theorylab[cluster]"') from None
-    try:
-        # A client that was made with an address it cannot understand keeps trying, and complains when it is deleted.
-        scheme, place = parse_address(address)
-        get_backend(scheme)
-        if scheme != "inproc":
-            parse_host_port(place)
-    except (ValueError, TypeError) as error:
-        raise ClusterError(f"{address!r} is not the address of a scheduler, such as tcp://host:8786 ({' '.join(str(error).split())})") from None
-    try:
-        client = Client(address, timeout="5s", set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ClusterError(f"cannot reach a scheduler at {address!r} within 5 s ({reason})") from None
-    workers = sum(client.nthreads().values())
-    if workers == 0:
-        client.close()
-        raise ClusterError(f"the scheduler at {address!r} has no workers")
-    # Blocks are keyed by position, so a task that runs twice because a worker died is harmless.
-    return client.get_executor(pure=False, retries=RETRIES), workers, client.close
+class Choice(NamedTuple):
+    """An executor for the work at hand, and how to use it.
+
+    Attributes
+    ----------
+    workers, capacity
+        Tasks that run at once, and tasks to keep under way, so that a worker has the next one at hand when it is done.
+    task_seconds
+        How long a task should be.
+    """
+
+    executor: Executor
+    workers: int
+    capacity: int
+    task_seconds: float
 
 
 class Workers:
@@ -70,9 +56,14 @@ class Workers:
     jobs
         Number of processes, an integer >= 1; with 1 everything runs in this process.
     scheduler
-        Address of a Dask scheduler such as ``tcp://host:8786``, or None.
+        Address of a Dask scheduler such as ``tcp://host:8786``, the path of a scheduler file, or None.
     worth_seconds
         Work shorter than this is done in this process, since starting a pool would take longer.
+
+    Raises
+    ------
+    ClusterError
+        If the scheduler cannot be reached or has no workers.
     """
 
     def __init__(self, jobs: int = 1, scheduler: str | None = None, worth_seconds: float = POOL_WORTH_SECONDS) -> None:
@@ -81,36 +72,59 @@ class Workers:
         self._worth_seconds = worth_seconds
         self._serial = SerialExecutor()
         self._pool: Executor | None = None
-        self._close: Callable[[], None] | None = None
+        self._cluster: Cluster | None = None
         if scheduler is not None:
             # Connect at once: an address that is wrong should be said before anything is drawn.
-            self._pool, self.jobs, self._close = _connect(scheduler)
+            self._cluster = Cluster(scheduler)
+            self.jobs = self._cluster.threads
 
-    def choose(self, expected_seconds: float, portable: bool = True) -> tuple[Executor, int]:
-        """Return the executor for work of about ``expected_seconds`` and the number of tasks to keep under way.
+    def choose(self, expected_seconds: float, portable: bool = True) -> Choice:
+        """Return the executor for work of about ``expected_seconds``.
 
         Work that is not ``portable``, because another process of this machine could not import its sampler, stays in this one; a cluster is
         sent the function itself.
+
+        Raises
+        ------
+        ClusterError
+            If the cluster is lost, or has had no workers for too long.
         """
-        if self.scheduler is not None and self._pool is not None:
-            return self._pool, 2 * self.jobs
+        if self.scheduler is not None:
+            if self._cluster is None:  # lost, or closed, since the last experiment
+                self._cluster = Cluster(self.scheduler)
+            self._cluster.look()
+            self.jobs = max(1, self._cluster.threads)
+            return Choice(self._cluster.executor, self.jobs, 2 * self.jobs, cluster_task_seconds(self.jobs))
         if not portable or self.jobs == 1 or (self._pool is None and expected_seconds < self._worth_seconds):
-            return self._serial, 1
+            return Choice(self._serial, 1, 1, TASK_SECONDS)
         if self._pool is None:
             # Forked children of a process with numba or BLAS threads can hang; spawned ones cannot.
             self._pool = ProcessPoolExecutor(self.jobs, mp_context=multiprocessing.get_context("spawn"))
-        return self._pool, 2 * self.jobs
+        return Choice(self._pool, self.jobs, 2 * self.jobs, TASK_SECONDS)
+
+    def explain(self, error: BaseException) -> tuple[str, str]:
+        """Return who failed, and what an exception that came in place of a task's result means, in one line."""
+        if self.scheduler is None:
+            return "a worker died", " ".join(f"{type(error).__name__}: {error}".split())
+        return "the cluster failed", str(error) if self._cluster is None else self._cluster.explain(error)
+
+    def cancel(self, futures: Iterable[Future[Any]]) -> None:
+        """Take back tasks that have not begun."""
+        if self._cluster is not None:
+            self._cluster.cancel(futures)
+            return
+        for future in futures:
+            future.cancel()
 
     def forget_pool(self) -> None:
-        """Drop a pool that broke, so that the next experiment starts a new one."""
-        if self._pool is not None and self.scheduler is None:
+        """Drop a pool that broke or a cluster that was lost, so that the next experiment starts or connects anew."""
+        if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+        if self._cluster is not None:
+            self._cluster.close()
+            self._cluster = None
 
     def close(self) -> None:
         """Stop the pool or leave the cluster."""
         self.forget_pool()
-        if self._close is not None:
-            self._pool = None
-            self._close()
-            self._close = None

@@ -23,7 +23,7 @@ import numpy as np
 
 from theorylab.montecarlo.samplers import is_module_level
 
-__all__ = ["fingerprint"]
+__all__ = ["fingerprint", "is_installed"]
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
@@ -64,7 +64,7 @@ def _find(module: str) -> Path | None:
 
 
 @lru_cache(maxsize=4096)
-def _installed(path: Path) -> bool:
+def is_installed(path: Path) -> bool:
     """Tell whether a file belongs to Python itself or to a package that was installed."""
     folders = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
     return not {"site-packages", "dist-packages"}.isdisjoint(path.parts) or any(path.is_relative_to(folder) for folder in folders)
@@ -83,7 +83,7 @@ def _followed(module: str, roots: tuple[str, ...]) -> bool:
     if spec is None:
         return False
     places = [spec.origin] if spec.has_location and spec.origin else list(spec.submodule_search_locations or [])
-    return any(not _installed(Path(place)) for place in places)
+    return any(not is_installed(Path(place)) for place in places)
 
 
 def _imported(module: str, path: Path, imports: tuple[tuple[str, int, str], ...], roots: tuple[str, ...]) -> Iterator[str]:

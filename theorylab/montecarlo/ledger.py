@@ -94,6 +94,8 @@ class Ledger:
         # Only a file that is known to be a ledger may ever be set aside, and only while it is still the one that was opened.
         self._ours = False
         self._opened: tuple[int, int] | None = None
+        if "\0" in str(path):
+            raise LedgerError(f"the name of a ledger must not hold a NUL character; got {str(path)!r}")
         if self.path is not None:
             self._ours = self._is_ledger(self.path)
             try:
@@ -101,7 +103,9 @@ class Ledger:
             except OSError as error:
                 raise LedgerError(f"cannot make the folder of the ledger {self.path}: {error.strerror or error}") from error
         try:
-            self._connection = sqlite3.connect(self.path or ":memory:", timeout=_WAIT, isolation_level=None)
+            # An absolute path, since SQLite would take a name such as "file:x?mode=memory" or ":memory:" for something else than a file.
+            place = ":memory:" if self.path is None else str(self.path.absolute())
+            self._connection = sqlite3.connect(place, timeout=_WAIT, isolation_level=None)
         except sqlite3.OperationalError as error:
             raise LedgerError(f"cannot open the ledger {self.path}: {error}") from error
         with self._guarded():
@@ -133,6 +137,8 @@ class Ledger:
     def _prepare(self) -> None:
         connection = self._connection
         self._opened = self._identity_of_file()
+        # A file may come from elsewhere: what its schema says may call nothing but what is harmless, until the schema is known to be ours.
+        connection.execute("PRAGMA trusted_schema = OFF")
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         if tables and application != APPLICATION_ID:
@@ -245,13 +251,18 @@ class Ledger:
 
     def insert(self, record: int, first: int, vectors: np.ndarray) -> None:
         """Keep the moment vectors (B, m) of blocks ``first``, ``first + 1``, ... in one transaction; blocks already there stay."""
-        rows = []
-        for offset, vector in enumerate(np.ascontiguousarray(vectors, dtype="<f8")):
-            blob = vector.tobytes()
-            rows.append((record, first + offset, blob, _checksum(first + offset, blob)))
+        self.insert_runs(record, [(first, vectors)])
+
+    def insert_runs(self, record: int, runs: Iterable[tuple[int, np.ndarray]]) -> None:
+        """Keep several runs of blocks, each as (first, vectors) of `insert`, in one transaction: committing costs as much as many rows."""
+        kept = [(first, np.ascontiguousarray(vectors, dtype="<f8")) for first, vectors in runs]
+        # A row at a time: a long task of short blocks is large enough without a copy of it.
+        blobs = ((first + offset, vector.tobytes()) for first, vectors in kept for offset, vector in enumerate(vectors))
+        rows = ((record, number, blob, _checksum(number, blob)) for number, blob in blobs)
+        ranges = [(record, first, first + len(vectors) - 1) for first, vectors in kept]
         with self._guarded(), self._transaction():
             self._connection.executemany("INSERT OR IGNORE INTO block VALUES (?, ?, ?, ?)", rows)
-            self._connection.execute("DELETE FROM failure WHERE record = ? AND number BETWEEN ? AND ?", (record, first, first + len(rows) - 1))
+            self._connection.executemany("DELETE FROM failure WHERE record = ? AND number BETWEEN ? AND ?", ranges)
 
     def fail(self, record: int, number: int, message: str) -> None:
         """Keep the message of a block that could not be drawn; the next run tries it again."""
@@ -261,23 +272,36 @@ class Ledger:
     def missing(self, record: int, blocks: int) -> list[int]:
         """Return which of the blocks 0 to ``blocks - 1`` are not there yet."""
         with self._guarded():
-            rows = self._connection.execute("SELECT number FROM block WHERE record = ? AND number < ?", (record, blocks)).fetchall()
+            query = "FROM block WHERE record = ? AND number < ?"
+            # All there, as after the first look of every later question: no list of numbers is needed to say so.
+            if self._connection.execute(f"SELECT count(*) {query} AND number >= 0", (record, blocks)).fetchone()[0] == blocks:
+                return []
+            rows = self._connection.execute(f"SELECT number {query}", (record, blocks)).fetchall()
         there = {row[0] for row in rows}
         return [number for number in range(blocks) if number not in there]
 
     def vectors(self, record: int, blocks: int) -> np.ndarray:
         """Return the moment vectors of blocks 0 to ``blocks - 1``, shape (blocks, m), each checked against its checksum."""
+        return self.vectors_between(record, 0, blocks)
+
+    def vectors_between(self, record: int, first: int, last: int) -> np.ndarray:
+        """Return the moment vectors of blocks ``first`` to ``last - 1``, each checked against its checksum."""
         with self._guarded():
+            # From the start also those with a number below 0, where only damage can have put them.
+            least = first if first > 0 else -(2**63)
             rows = self._connection.execute(
-                "SELECT number, moments, checksum FROM block WHERE record = ? AND number < ? ORDER BY number", (record, blocks)
+                "SELECT number, moments, checksum FROM block WHERE record = ? AND number >= ? AND number < ? ORDER BY number", (record, least, last)
             ).fetchall()
             # First the damage, which may have moved a block to a place where it is counted twice or not at all; then the count.
             for number, blob, checksum in rows:
                 if not _sound(number, blob, checksum):
-                    raise sqlite3.DatabaseError(f"block {number} of record {record} fails its checksum")
-            if len(rows) != blocks:
-                raise LedgerError(f"the ledger holds {len(rows)} of the first {blocks} blocks of record {record}")
-        return np.frombuffer(b"".join(row[1] for row in rows), dtype="<f8").reshape(blocks, -1)
+                    raise sqlite3.DatabaseError(f"block {number!r} of record {record} fails its checksum")
+            if len({len(blob) for _, blob, _ in rows}) > 1 or any(len(blob) % 8 for _, blob, _ in rows):
+                raise sqlite3.DatabaseError(f"the blocks of record {record} are not of one length")
+            if len(rows) != last - first:
+                where = f"blocks {first} to {last - 1}" if first else f"first {last} blocks"
+                raise LedgerError(f"the ledger holds {len(rows)} of the {where} of record {record}")
+        return np.frombuffer(b"".join(row[1] for row in rows), dtype="<f8").reshape(last - first, -1)
 
     def info(self) -> LedgerInfo:
         """Return what the ledger holds."""
@@ -303,10 +327,10 @@ class Ledger:
                     yield str(row[0])
             for record, number, blob, checksum in self._connection.execute("SELECT record, number, moments, checksum FROM block"):
                 if not _sound(number, blob, checksum):
-                    yield f"block {number} of record {record} fails its checksum"
+                    yield f"block {number!r} of record {record!r} fails its checksum"
             orphans = "SELECT DISTINCT record FROM block WHERE record NOT IN (SELECT id FROM record)"
             for row in self._connection.execute(orphans):
-                yield f"blocks belong to record {row[0]}, which does not exist"
+                yield f"blocks belong to record {row[0]!r}, which does not exist"
 
     def merge(self, other: str | Path) -> int:
         """Add every block of another ledger that this one lacks (first come stays); return how many were added."""
@@ -323,7 +347,7 @@ class Ledger:
         if faults:
             raise LedgerError(f"cannot merge the ledger {source}, nothing was added: {faults[0]}")
         with self._guarded():
-            self._connection.execute("ATTACH DATABASE ? AS other", (str(source),))
+            self._connection.execute("ATTACH DATABASE ? AS other", (str(source.absolute()),))
             try:
                 before = self._connection.execute("SELECT count(*) FROM main.block").fetchone()[0]
                 with self._transaction():

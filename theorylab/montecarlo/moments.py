@@ -9,7 +9,7 @@ intervals of `theorylab.evidence` need. Blocks are centred at their own means an
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations_with_replacement
@@ -17,7 +17,7 @@ from math import comb, factorial, prod
 
 import numpy as np
 
-__all__ = ["MAXIMUM_STATISTICS", "Moments", "Summary", "block_moments", "pool_blocks"]
+__all__ = ["MAXIMUM_STATISTICS", "Moments", "Summary", "block_moments", "pool_blocks", "pooled_in_chunks"]
 
 MAXIMUM_STATISTICS = 8
 # Below this the square of a variance, and with it the kurtosis, underflows.
@@ -28,6 +28,9 @@ ROUNDING = 8 * float(np.finfo(float).eps)
 NEGLIGIBLE_NOISE = 1e-6
 # A single value that differs from 0 and 1 by 1e-2 among 2**22 gives 2e-11; rounding gives 1e-15.
 INDICATOR_TOLERANCE = 1e-12
+
+# So many blocks are pooled at once; eight statistics then take 30 MB of intermediate terms.
+CHUNK = 256
 
 Index = tuple[int, ...]
 
@@ -54,7 +57,7 @@ def _indices(k: int) -> tuple[Index, ...]:
 
 
 @lru_cache(maxsize=64)
-def _gram_places(k: int) -> tuple[np.ndarray, np.ndarray]:
+def gram_places(k: int) -> tuple[np.ndarray, np.ndarray]:
     """Return, for each monomial of degree 2 to 4, a row and column of the Gram matrix of (x_i, x_i x_j) that holds it."""
     features = [(i,) for i in range(k)] + list(combinations_with_replacement(range(k), 2))
     place: dict[Index, tuple[int, int]] = {}
@@ -64,6 +67,13 @@ def _gram_places(k: int) -> tuple[np.ndarray, np.ndarray]:
             place.setdefault(tuple(factors.count(variable) for variable in range(k)), (row, column))
     chosen = [place[index] for index in _indices(k)[1 + k :]]
     return np.array([row for row, _ in chosen]), np.array([column for _, column in chosen])
+
+
+@lru_cache(maxsize=64)
+def variance_places(k: int) -> np.ndarray:
+    """Return where the variances of the k statistics stand among the moments of degree 2 to 4."""
+    squares = [tuple(2 * (variable == place) for place in range(k)) for variable in range(k)]
+    return np.array([_indices(k).index(square) for square in squares]) - 1 - k
 
 
 @dataclass(frozen=True)
@@ -122,15 +132,26 @@ def block_moments(columns: np.ndarray) -> np.ndarray:
     k, size = columns.shape
     if not 1 <= k <= MAXIMUM_STATISTICS:
         raise ValueError(f"a record holds 1 to {MAXIMUM_STATISTICS} statistics; got {k}")
+    # Here, because most of what is imported with this module draws nothing.
+    from theorylab.montecarlo.moments_kernels import central_moments, row_means, separate_central_moments
+
+    values = np.ascontiguousarray(columns, dtype=np.float64)
+    means = row_means(values)
+    # An overflow is reported below, in words.
+    higher = separate_central_moments(values, means)[:, 0] if k == 1 else central_moments(values, means, *gram_places(k))
+    check_range(higher[variance_places(k)], higher)
+    return np.concatenate([[float(size)], means, higher])
+
+
+def block_moments_plain(columns: np.ndarray) -> np.ndarray:
+    """Return what `block_moments` returns, from one Gram matrix of (x_i, x_i x_j): its reference."""
+    k, size = columns.shape
     means = means_of(columns)
     centred = columns - means[:, None]
     left, right = np.triu_indices(k)
-    # An overflow is reported below, in words.
-    with np.errstate(over="ignore", invalid="ignore"):
-        features = np.concatenate([centred, centred[left] * centred[right]])
-        gram = features @ features.T / size
-    check_range(np.diagonal(gram)[:k], gram)
-    return np.concatenate([[float(size)], means, gram[_gram_places(k)]])
+    features = np.concatenate([centred, centred[left] * centred[right]])
+    gram = features @ features.T / size
+    return np.concatenate([[float(size)], means, gram[gram_places(k)]])
 
 
 def pool_blocks(vectors: np.ndarray, k: int) -> np.ndarray:
@@ -156,6 +177,23 @@ def pool_blocks(vectors: np.ndarray, k: int) -> np.ndarray:
     terms *= weights[:, None]
     higher = np.add.reduceat(table.coefficient * terms.sum(axis=0), table.start)
     return np.concatenate([[counts.sum()], pooled_means, higher])
+
+
+def pooled_in_chunks(read: Callable[[int, int], np.ndarray], blocks: int, pool: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return block vectors that pool to what all blocks pool to, holding not more than a chunk of them at once.
+
+    Parameters
+    ----------
+    read
+        Returns the vectors of blocks ``first`` to ``last - 1``.
+    blocks
+        How many blocks there are; up to 256 they are returned as they are.
+    pool
+        Merges vectors (B, m) into one.
+    """
+    if blocks <= CHUNK:
+        return read(0, blocks)
+    return np.stack([pool(read(first, min(first + CHUNK, blocks))) for first in range(0, blocks, CHUNK)])
 
 
 @lru_cache(maxsize=64)

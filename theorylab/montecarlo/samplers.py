@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from theorylab.montecarlo.streams import canonical_parameters, fill_defaults, sa
 
 __all__ = [
     "DEFAULT_BLOCK_SIZE",
+    "LARGEST_BLOCK_SIZE",
     "VALUE",
     "Request",
     "SamplerError",
@@ -30,10 +31,13 @@ __all__ = [
     "entries",
     "fetch",
     "fitting_block",
+    "host_only",
     "make_request",
+    "refuse_backend",
 ]
 
 DEFAULT_BLOCK_SIZE = 4096
+LARGEST_BLOCK_SIZE = 2**16
 # The name of the only column of a sampler that returns a bare array.
 VALUE = "value"
 
@@ -62,15 +66,41 @@ def block_size(size: int | Callable[..., int]) -> Callable[[Callable[..., Any]],
     return attach
 
 
+def host_only(reason: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Say that a sampler cannot draw on a device, and why: what ``sampler runs on numpy only:`` goes on with."""
+
+    def attach(sampler: Callable[..., Any]) -> Callable[..., Any]:
+        sampler.host_only = reason  # type: ignore[attr-defined]
+        return sampler
+
+    return attach
+
+
+def refuse_backend(sampler: Callable[..., Any], backend: str) -> None:
+    """Raise if a sampler cannot draw on this backend.
+
+    Raises
+    ------
+    SamplerError
+        If the sampler was declared `host_only` and the backend is not numpy.
+    """
+    reason = getattr(sampler, "host_only", None)
+    if reason is not None and backend != "numpy":
+        raise SamplerError(f"{sampler.__name__} runs on numpy only: {reason}")
+
+
 def fitting_block(*, numbers: float, nanoseconds: float = 0.0) -> int:
-    """Return the block size, a power of two up to 4096, that keeps a block below 2^22 numbers (32 MB) and near 40 ms.
+    """Return the block size, a power of two that keeps a block below 2^22 numbers (32 MB) and near 40 ms.
+
+    It is at most 4096, or what takes 6 ms if that is more, up to 2^16: what is recorded of a block takes some 50 us, however short the block is.
 
     Parameters
     ----------
     numbers, nanoseconds
         What one replicate takes, roughly: float64 numbers held at once, and time on one core.
     """
-    fitting = min(4e7 / max(nanoseconds, 1.0), 2.0**22 / max(numbers, 1.0), float(DEFAULT_BLOCK_SIZE))
+    most = min(max(6e6 / nanoseconds, DEFAULT_BLOCK_SIZE), LARGEST_BLOCK_SIZE) if nanoseconds > 0.0 else DEFAULT_BLOCK_SIZE
+    fitting = min(4e7 / max(nanoseconds, 1.0), 2.0**22 / max(numbers, 1.0), most)
     return 1 << max(int(fitting).bit_length() - 1, 0)
 
 
@@ -171,18 +201,49 @@ def fetch(array: Any) -> np.ndarray:
     return np.asarray(array.get() if hasattr(array, "get") else array)
 
 
-def _column(table: Mapping[str, Any], column: str, size: int) -> np.ndarray:
-    """Look up a column, or an entry of a matrix column."""
-    entry = None if column in table else _ENTRY.match(column)
-    name = entry["column"] if entry else column
-    if name not in table:
-        raise SamplerError(f"the sampler returns no statistic {column!r}; it returns {', '.join(map(repr, table))}")
-    data = fetch(table[name])
-    if entry is None:
+class Place(NamedTuple):
+    """Where a statistic stands in what a sampler returned.
+
+    Attributes
+    ----------
+    column
+        Name of the column.
+    entry
+        Number of the entry of a matrix column; None for a column of single values.
+    sign, threshold
+        Of an indicator, ``"<="`` or ``">"`` and a number; None where the values themselves are meant.
+    """
+
+    column: str
+    entry: int | None
+    sign: str | None
+    threshold: float | None
+
+    @property
+    def label(self) -> str:
+        """The column, with its entry."""
+        return self.column if self.entry is None else f"{self.column}[{self.entry}]"
+
+
+def place_of(table: Mapping[str, Any], statistic: str) -> Place:
+    """Return where a statistic stands in a table of columns, or would stand if the table had such a column."""
+    indicator = None if statistic in table else _INDICATOR.match(statistic)
+    label = indicator["column"] if indicator else statistic
+    entry = None if label in table else _ENTRY.match(label)
+    sign, threshold = (indicator["sign"], float(indicator["threshold"])) if indicator else (None, None)
+    return Place(entry["column"], int(entry["number"]), sign, threshold) if entry else Place(label, None, sign, threshold)
+
+
+def _values_at(table: Mapping[str, Any], place: Place, size: int) -> np.ndarray:
+    """Return the values of a column, or of an entry of a matrix column, on the host."""
+    if place.column not in table:
+        raise SamplerError(f"the sampler returns no statistic {place.label!r}; it returns {', '.join(map(repr, table))}")
+    data = fetch(table[place.column])
+    if place.entry is None:
         return data
-    if data.ndim != 2 or len(data) != size or int(entry["number"]) >= data.shape[1]:
-        raise SamplerError(f"statistic {column!r} needs a column {name!r} of shape ({size}, more than {entry['number']}); got {data.shape}")
-    chosen: np.ndarray = data[:, int(entry["number"])]
+    if data.ndim != 2 or len(data) != size or place.entry >= data.shape[1]:
+        raise SamplerError(f"statistic {place.label!r} needs a column {place.column!r} of shape ({size}, more than {place.entry}); got {data.shape}")
+    chosen: np.ndarray = data[:, place.entry]
     return chosen
 
 
@@ -206,19 +267,19 @@ def columns_of(values: Any, statistics: Sequence[str], size: int) -> np.ndarray:
     table = values if isinstance(values, Mapping) else {VALUE: values}
     columns = np.empty((len(statistics), size))
     for row, statistic in enumerate(statistics):
-        match = None if statistic in table else _INDICATOR.match(statistic)
-        column = match["column"] if match else statistic
-        data = _column(table, column, size)
+        place = place_of(table, statistic)
+        data = _values_at(table, place, size)
         if data.shape != (size,):
-            raise SamplerError(f"statistic {column!r} must have shape ({size},); got {data.shape}")
+            raise SamplerError(f"statistic {place.label!r} must have shape ({size},); got {data.shape}")
         if data.dtype.kind not in "biuf":
-            raise SamplerError(f"statistic {column!r} must be real numbers; got {data.dtype}")
-        data = data.astype(np.float64, copy=False)
-        finite = np.isfinite(data)
-        if not finite.all():
-            raise SamplerError(f"statistic {column!r} has {int(size - finite.sum())} of {size} values that are not finite")
-        if match:
-            threshold = float(match["threshold"])
-            data = data <= threshold if match["sign"] == "<=" else data > threshold
-        columns[row] = data
+            raise SamplerError(f"statistic {place.label!r} must be real numbers; got {data.dtype}")
+        values = columns[row]
+        values[:] = data
+        # A value that is not finite makes the sum so; the values are looked at one by one only then, for a sum may also overflow.
+        with np.errstate(over="ignore", invalid="ignore"):
+            suspicious = not np.isfinite(values.sum())
+        if suspicious and not (finite := np.isfinite(values)).all():
+            raise SamplerError(f"statistic {place.label!r} has {int(size - finite.sum())} of {size} values that are not finite")
+        if place.threshold is not None:
+            values[:] = values <= place.threshold if place.sign == "<=" else values > place.threshold
     return columns

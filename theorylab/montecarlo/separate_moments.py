@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theorylab.montecarlo.moments import Moments, Summary, check_range, means_of, pool_blocks
+from theorylab.montecarlo.moments import Moments, Summary, check_range, pool_blocks
 
-__all__ = ["MAXIMUM_SEPARATE", "SeparateMoments", "separate_block_moments"]
+__all__ = ["MAXIMUM_SEPARATE", "SeparateMoments", "pool_separate_blocks", "separate_block_moments"]
 
 # Keeps the row of a block in the ledger below 20 kB.
 MAXIMUM_SEPARATE = 512
@@ -36,15 +36,19 @@ def separate_block_moments(columns: np.ndarray) -> np.ndarray:
     k, size = columns.shape
     if not 1 <= k <= MAXIMUM_SEPARATE:
         raise ValueError(f"a record holds 1 to {MAXIMUM_SEPARATE} separate statistics; got {k}")
-    means = means_of(columns)
-    centred = columns - means[:, None]
-    with np.errstate(over="ignore", invalid="ignore"):
-        squares = centred * centred
-        second = squares.mean(axis=1)
-        third = (squares * centred).mean(axis=1)
-        fourth = (squares * squares).mean(axis=1)
+    # Here, because most of what is imported with this module draws nothing.
+    from theorylab.montecarlo.moments_kernels import row_means, separate_central_moments
+
+    values = np.ascontiguousarray(columns, dtype=np.float64)
+    means = row_means(values)
+    second, third, fourth = separate_central_moments(values, means)
     check_range(second, fourth)
     return np.stack([np.full(k, float(size)), means, second, third, fourth], axis=1).ravel()
+
+
+def pool_separate_blocks(vectors: np.ndarray) -> np.ndarray:
+    """Merge the moment vectors of B blocks (array of shape (B, 5 k)) into one, each statistic by itself."""
+    return np.concatenate([pool_blocks(vectors[:, start : start + LENGTH], 1) for start in range(0, vectors.shape[1], LENGTH)])
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from theorylab.backend import generator
+from theorylab.montecarlo.device_tasks import vectors_on_device
 from theorylab.montecarlo.fingerprint import fingerprint
 from theorylab.montecarlo.moments import block_moments
-from theorylab.montecarlo.samplers import VALUE, Request, columns_of, fetch
+from theorylab.montecarlo.samplers import VALUE, Request, columns_of, fetch, refuse_backend
 from theorylab.montecarlo.separate_moments import separate_block_moments
 from theorylab.montecarlo.streams import canonical_parameters, experiment_key
 from theorylab.montecarlo.threads import one_blas_thread
 
-__all__ = ["Task", "TaskResult", "draw_once", "draw_replicates", "run_task"]
+__all__ = ["Task", "TaskResult", "draw_once", "draw_replicates", "draw_runs", "run_task"]
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,17 @@ def run_task(task: Task) -> TaskResult:
     if task.code is not None and fingerprint(task.sampler) != task.code:
         message = "the worker has other code than this process (edited since, or not the same version): restart both"
         return TaskResult(task.first, np.empty(0), 0.0, message)
-    vectors = []
+    vectors: list[np.ndarray] = []
     failure = None
     reduce = separate_block_moments if task.separate else block_moments
     with one_blas_thread():
         begin = time.perf_counter()
-        for number in range(task.first, task.first + task.count):
+        if task.backend != "numpy":
+            for vector in vectors_on_device(task):
+                if vector is None:
+                    break
+                vectors.append(vector)
+        for number in range(task.first + len(vectors), task.first + task.count):
             try:
                 values = task.sampler(generator(task.backend, task.key, number), task.block, **task.parameters)
                 vectors.append(reduce(columns_of(values, task.statistics, task.block)))
@@ -73,6 +79,7 @@ def run_task(task: Task) -> TaskResult:
 
 def draw_replicates(request: Request, backend: str, seed: int, blocks: int) -> dict[str, np.ndarray]:
     """Return the replicates themselves of blocks 0 to ``blocks - 1``, column by column, with one BLAS thread as in `run_task`."""
+    refuse_backend(request.sampler, backend)
     key = experiment_key(seed, request.name, request.canonical)
     drawn: list[Mapping[str, Any]] = []
     with one_blas_thread():
@@ -84,6 +91,22 @@ def draw_replicates(request: Request, backend: str, seed: int, blocks: int) -> d
 
 def draw_once(request: Request, backend: str, seed: int, size: int) -> Any:
     """Return what the function of ``request`` makes of ``size`` runs, in a stream keyed by its name, its parameters and the size."""
+    refuse_backend(request.sampler, backend)
     key = experiment_key(seed, request.name, canonical_parameters(request.parameters | {"size": size}))
     with one_blas_thread():
         return request.sampler(generator(backend, key, 0), size, **request.parameters)
+
+
+def draw_runs(request: Request, names: tuple[str, ...], backend: str, seed: int, size: int) -> np.ndarray:
+    """Return the values (k, size) of the statistics ``names`` in ``size`` runs, in a stream keyed as in `draw_once`.
+
+    Not more runs are drawn together than a block holds, so that memory does not grow with their number.
+    """
+    refuse_backend(request.sampler, backend)
+    key = experiment_key(seed, request.name, canonical_parameters(request.parameters | {"size": size}))
+    parts = []
+    with one_blas_thread():
+        for number, first in enumerate(range(0, size, request.block)):
+            count = min(request.block, size - first)
+            parts.append(columns_of(request.sampler(generator(backend, key, number), count, **request.parameters), names, count))
+    return np.concatenate(parts, axis=1)
