@@ -232,6 +232,26 @@ def test_a_few_runs_are_a_draw_of_their_own() -> None:
         run.few(0, "x")
 
 
+seen_sizes: list[int] = []
+
+
+@block_size(16)
+def sample_watched(rng: np.random.Generator, size: int) -> np.ndarray:
+    seen_sizes.append(size)
+    return rng.random(size)
+
+
+def test_not_more_runs_are_drawn_together_than_a_block_holds() -> None:
+    seen_sizes.clear()
+    lab = Laboratory(2)
+    values = lab.run(sample_watched).few(40)
+    assert seen_sizes == [16, 16, 8]
+    assert values.shape == (40,)
+    assert len(set(values.tolist())) == 40
+    assert values[:16].tolist() == Laboratory(2).draw(sample_watched, 40).tolist()[:16]
+    assert lab.run(sample_watched).few(40).tolist() == values.tolist()
+
+
 def test_a_few_runs_are_kept_in_the_ledger(tmp_path: Path) -> None:
     def engine() -> Engine:
         return Engine(Ledger(tmp_path / "ledger.sqlite"))

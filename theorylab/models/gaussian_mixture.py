@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import bdtr
 
 from theorylab.backend import array_module, namespace_of, special_functions
 from theorylab.numerics.gaussian_integrals import bivariate_normal_cdf
@@ -206,8 +207,27 @@ def _counts_of(labels: Any, classes: int) -> Any:
     return xp.stack([(labels == label).sum(axis=1) for label in range(classes)], axis=1)
 
 
+# So unlikely that no candidate is left, or a multiple of it: then a class stays empty, and what is made of that is not finite.
+_NEVER = 1e-20
+_MOST_CANDIDATES = 64
+
+
+def _candidates_needed(classes: int, sample_size: int, least: int) -> int:
+    """Return how many candidates a training set is taken from where all are drawn at once, 0 if that would be too many."""
+    lacking = classes * float(bdtr(least - 1, sample_size, 1.0 / classes))
+    needed = math.ceil(math.log(_NEVER) / math.log(lacking)) if 0.0 < lacking < 1.0 else int(lacking == 0.0)
+    return needed if needed <= _MOST_CANDIDATES else 0
+
+
 def _random_labels(rng: Any, size: int, classes: int, sample_size: int, least: int) -> Any:
     labels = rng.integers(0, classes, (size, sample_size))
+    candidates = 0 if isinstance(rng, np.random.Generator) else _candidates_needed(classes, sample_size, least)
+    if candidates:
+        # On a device whole candidates for all, of which the first valid one is taken: it need not be known how many are missing, and whose.
+        for _ in range(candidates - 1):
+            lacking = (_counts_of(labels, classes) < least).any(axis=1)
+            labels = namespace_of(rng).where(lacking[:, None], rng.integers(0, classes, (size, sample_size)), labels)
+        return labels
     while True:
         lacking = (_counts_of(labels, classes) < least).any(axis=1)
         missing = int(lacking.sum())

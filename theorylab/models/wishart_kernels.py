@@ -81,46 +81,63 @@ def resolvent_trace_rows(diagonal: np.ndarray, below: np.ndarray, shift: float) 
 
 @njit(cache=True, nogil=True)
 def largest_eigenvalue_rows(diagonal: np.ndarray, squared_off_diagonal: np.ndarray) -> np.ndarray:
-    """Return the largest eigenvalue of each symmetric tridiagonal matrix (size, k), (size, k - 1) by Laguerre's iteration from above."""
+    """Return the largest eigenvalue of each symmetric tridiagonal matrix (size, k), (size, k - 1) by Laguerre's iteration from above.
+
+    Far from the largest eigenvalue its steps are as small as the others are many; while they do not shrink, the interval that is left is halved
+    instead, so the sweeps grow like log k.
+    """
     size, k = diagonal.shape
     largest = np.empty(size)
     for row in range(size):
-        bound = diagonal[row, 0]
+        low = diagonal[row, 0]
+        high = diagonal[row, 0]
         previous = 0.0
         for i in range(k):
             following = np.sqrt(squared_off_diagonal[row, i]) if i < k - 1 else 0.0
-            bound = max(bound, diagonal[row, i] + previous + following)
+            high = max(high, diagonal[row, i] + previous + following)
+            low = max(low, diagonal[row, i])
             previous = following
-        x = bound
-        for _ in range(100):
+        x = high
+        step = np.inf
+        halving = False
+        for _ in range(200):
             # f is a pivot of x I - T, g = f'/f, h = f''/f: the sums are p'/p and -(p'/p)'.
             f = x - diagonal[row, 0]
-            if f <= 0.0:
-                break
-            g = 1.0 / f
-            h = 0.0
-            first = g
-            second = g * g
-            positive = True
-            for i in range(1, k):
-                ratio = squared_off_diagonal[row, i - 1] / f
-                slope = 1.0 + ratio * g
-                curvature = ratio * (h - 2.0 * g * g)
-                f = x - diagonal[row, i] - ratio
-                if f <= 0.0:
-                    positive = False
+            positive = f > 0.0
+            if positive:
+                g = 1.0 / f
+                h = 0.0
+                first = g
+                second = g * g
+                for i in range(1, k):
+                    ratio = squared_off_diagonal[row, i - 1] / f
+                    slope = 1.0 + ratio * g
+                    curvature = ratio * (h - 2.0 * g * g)
+                    f = x - diagonal[row, i] - ratio
+                    if f <= 0.0:
+                        positive = False
+                        break
+                    inverse = 1.0 / f
+                    g = slope * inverse
+                    h = curvature * inverse
+                    first += g
+                    second += g * g - h
+            if positive:
+                spread = max((k - 1) * (k * second - first * first), 0.0)
+                before = step
+                step = k / (first + np.sqrt(spread))
+                # Laguerre's step never passes the largest eigenvalue.
+                high = x - step
+                if step <= 4e-16 * abs(x):
+                    x = high
                     break
-                inverse = 1.0 / f
-                g = slope * inverse
-                h = curvature * inverse
-                first += g
-                second += g * g - h
-            if not positive:
+                halving = step > 0.5 * before
+            elif halving:
+                low = x
+            else:
+                # Nothing but rounding lies between.
                 break
-            spread = max((k - 1) * (k * second - first * first), 0.0)
-            step = k / (first + np.sqrt(spread))
-            x -= step
-            if step <= 4e-16 * abs(x):
-                break
+            halving = halving and high - low > 4.0 * step
+            x = 0.5 * (low + high) if halving else high
         largest[row] = x
     return largest

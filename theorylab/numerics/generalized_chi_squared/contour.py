@@ -48,19 +48,18 @@ def mean_of_spectra(spectra: Spectra) -> Any:
 
 
 def log_laplace(spectra: Spectra, s: Any) -> Any:
-    """Return log M(s), (B, K), for real or complex s, (B, K); term by term if an array of size B K R would be large."""
+    """Return log M(s), (B, K), for real or complex s, (B, K); some terms at a time if an array of size B K R would be large."""
     xp = array_module(s)
     if s.dtype.kind == "c" and can_run(s):
         from theorylab.numerics.generalized_chi_squared.contour_device import log_laplace_device
 
         return log_laplace_device(xp, *spectra, s)
-    if s.size * spectra.weights.shape[1] <= _CHUNK // 4:
-        scaled = 2.0 * s[:, :, None] * spectra.weights[:, None, :]
-        return -0.5 * (spectra.degrees[:, None] * _log1p(xp, scaled) + spectra.noncentrality[:, None] * scaled / (1.0 + scaled)).sum(axis=2)
     total = xp.zeros_like(s)
-    for r in range(spectra.weights.shape[1]):
-        scaled = 2.0 * s * spectra.weights[:, r : r + 1]
-        total -= 0.5 * (spectra.degrees[:, r : r + 1] * _log1p(xp, scaled) + spectra.noncentrality[:, r : r + 1] * scaled / (1.0 + scaled))
+    together = max(1, _CHUNK // 4 // max(s.size, 1))
+    for first in range(0, spectra.weights.shape[1], together):
+        weights, degrees, noncentrality = (part[:, None, first : first + together] for part in spectra)
+        scaled = 2.0 * s[:, :, None] * weights
+        total -= 0.5 * (degrees * _log1p(xp, scaled) + noncentrality * scaled / (1.0 + scaled)).sum(axis=2)
     return total
 
 
