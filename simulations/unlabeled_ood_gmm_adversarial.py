@@ -24,7 +24,7 @@ def adversarial(lab: Laboratory) -> Rows:
         rules = {"mean": MEAN, "fisher": fisher, "best": tuple(best.direction.round(6).tolist())}
         names = tuple(f"error[{k}]" for k in range(len(rules)))
         setting = {"mean": MEAN, "covariance": COVARIANCE, "radius": radius, "norm": "linf"}
-        run = lab.run(monte_carlo.sample_attacked_errors, statistics=names, directions=tuple(rules.values()), **setting)
+        run = lab.run(monte_carlo.sample_attacked_errors, statistics=names, separate=True, directions=tuple(rules.values()), **setting)
         rows += [point(run.mean(name), absolute=width, panel="given", rule=rule, **setting) for name, rule in zip(names, rules, strict=True)]
     dimension, half_distance = 20, 1.5
     for labeled_size in (10, 40, 200):
