@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: reproduce test install lint bench calibration clean
+.PHONY: reproduce test install lint bench calibration versions clean
 
 reproduce: $(INSTALLED)
 	$(BIN)/theorylab reproduce
@@ -24,6 +24,9 @@ bench: $(INSTALLED)
 
 calibration: $(INSTALLED)
 	$(BIN)/python -m theorylab.evidence.calibration --write docs/calibration.md
+
+versions: $(INSTALLED)
+	$(BIN)/python tests/tools/reproducible.py
 
 clean:
 	rm -rf $(VENV) results build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

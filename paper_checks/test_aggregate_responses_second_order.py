@@ -182,7 +182,8 @@ def test_risk_given_a_spectrum_fluctuates_at_rate_one_over_d(lab: Laboratory, fa
             weights=(rho,),
             squared_signal_norm=r2,
             noise_variance=noise,
-            centre=theory.interpolation_risk_exact(psi * d, d, k, rho, r2, noise).risk,
+            # It keys the random numbers, and its last digits differ between releases of the libraries.
+            centre=round(float(theory.interpolation_risk_exact(psi * d, d, k, rho, r2, noise).risk), 6),
         ).mean("risk_squared[0]")
         for d in dimensions
     ]
@@ -215,7 +216,7 @@ def test_realised_error_fluctuates_at_rate_root_d(lab: Laboratory) -> None:
     psi, k, rho, beyond = 6, 3, 0.3, []
     for d in (4, 16):
         exact = theory.interpolation_risk_exact(psi * d, d, k, rho).risk
-        run = lab.run(simulate.sample_raw_risk, sample_size=psi * d, dimension=d, bag_size=k, weights=(rho,), centre=exact)
+        run = lab.run(simulate.sample_raw_risk, sample_size=psi * d, dimension=d, bag_size=k, weights=(rho,), centre=round(float(exact), 6))
         beyond.append(run.probability_above(0.36 / d, "risk_squared[0]"))
     assert beyond[0].inside(0.15, 0.4)
     faster = 2 * norm.sf(1) - 2 * norm.sf(2)

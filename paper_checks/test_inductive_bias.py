@@ -34,8 +34,9 @@ def test_moments_and_tail(lab: Laboratory, route: str) -> None:
     mean, variance = distribution.mean(), distribution.var()
     w, delta = distribution.weights, distribution.noncentrality
     assert lab.identical([mean, variance], [0.628086, 0.037646], absolute=1e-6, refutes={"one degree": [mean, 3 * variance]}, question="printed")
-    eps = 0.5 * mean
-    run = lab.run(simulate.sample_errors, **PROBLEM, route=route, centre=mean, target_error=eps, statistics=("error", "squared", "hit"))
+    # What keys the random numbers has no last digits that differ between releases of the libraries.
+    centre, eps = round(mean, 9), round(0.5 * mean, 9)
+    run = lab.run(simulate.sample_errors, **PROBLEM, route=route, centre=centre, target_error=eps, statistics=("error", "squared", "hit"))
     wrong = {"w = lambda/m": 3 * mean, "without residuals": float((3 * w).sum()), "one degree each": float((w * (1 + delta)).sum())}
     assert run.mean("error").agrees_with(mean, relative=0.01, refutes=wrong)
     central = float(2 * (w**2 * 3).sum())

@@ -125,7 +125,7 @@ def test_assumed_moments_of_score_gaps(lab: Laboratory, positions: tuple[float, 
     first, second = compared
     beta = theory.score_gap_mean(mixture.class_means, mixture.covariance)[first, second, true_class]
     alpha = theory.score_gap_variance(mixture.class_means, mixture.covariance)[first, second]
-    run = lab.run(simulate.sample_score_gaps, **design, true_class=true_class, compared=compared, centre=float(beta))
+    run = lab.run(simulate.sample_score_gaps, **design, true_class=true_class, compared=compared, centre=round(float(beta), 9))
     # The distance between the classes compared sets the scale.
     unit = theory.score_gap_mean(mixture.class_means, mixture.covariance)[first, second, first]
     wrong = (

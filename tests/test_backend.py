@@ -112,6 +112,67 @@ def test_integers_are_uniform_and_stay_inside() -> None:
     assert fresh().integers(5, 6, 3).tolist() == [5, 5, 5]
 
 
+BINOMIAL = [(5, 0.3), (3, 0.9), (1000, 0.002), (50, 0.2), (50, 0.1999), (100, 0.5), (300, 0.77), (40, 0.9999), (10**5, 0.01), (7, 0.0), (7, 1.0)]
+
+
+def assert_binomial(values: np.ndarray, n: int, p: float) -> None:
+    law = stats.binom(n, p)
+    counts = np.bincount(values, minlength=n + 1)
+    expected = law.pmf(np.arange(n + 1)) * values.size
+    assert not counts[expected == 0.0].any()
+    usual = expected > 10.0
+    if usual.sum() > 1:
+        statistic = ((counts - expected)[usual] ** 2 / expected[usual]).sum()
+        assert stats.chi2.sf(statistic, usual.sum()) > LEVEL
+    # Counts of rare values, all together.
+    rare = expected[~usual].sum()
+    assert stats.poisson.sf(counts[~usual].sum() - 1, rare) > LEVEL
+    assert stats.poisson.cdf(counts[~usual].sum(), rare) > LEVEL
+
+
+@pytest.mark.parametrize(("n", "p"), BINOMIAL)
+def test_binomial_counts_have_their_law(n: int, p: float) -> None:
+    values = fresh().binomial(n, p, SIZE)
+    assert values.dtype == np.int64
+    assert_binomial(values, n, p)
+    if 0.0 < p < 1.0:
+        shift = np.ceil(0.3 * np.sqrt(n * p * (1.0 - p))).astype(int) * (fresh().random(SIZE) < 0.5)
+        with pytest.raises(AssertionError):
+            assert_binomial(np.maximum(values - shift, 0), n, p)
+
+
+@pytest.mark.parametrize(("n", "p"), [(10**6, 0.3), (2**33, 0.4), (2**40, 1e-3), (2**40, 0.5)])
+def test_many_trials_are_normal_and_exact_in_their_moments(n: int, p: float) -> None:
+    values = (fresh().binomial(n, p, SIZE) - n * p) / np.sqrt(n * p * (1.0 - p))
+    assert_law(values, stats.norm())
+
+
+def test_multinomial_counts_have_their_law() -> None:
+    p = [0.2, 0.3, 0.0, 0.5]
+    counts = fresh().multinomial(100, p, SIZE)
+    assert counts.shape == (SIZE, 4)
+    assert (counts.sum(axis=1) == 100).all()
+    for kind, chance in enumerate(p):
+        assert_binomial(counts[:, kind], 100, chance)
+    assert_binomial(counts[:, 0] + counts[:, 3], 100, 0.7)
+    assert fresh().multinomial(100, [1.0], 3).tolist() == [[100]] * 3
+    assert fresh().multinomial(np.arange(6).reshape(2, 3), [0.0, 1.0], (2, 3))[..., 1].tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+@pytest.mark.parametrize("bad", [-1, 2.5, 2**41, float("nan"), [1, -1]])
+def test_trials_outside_the_range_are_refused(bad: Any) -> None:
+    with pytest.raises(ValueError, match=r"^n must be a whole number from 0 to 2\^40; got "):
+        fresh().binomial(bad, 0.5)
+
+
+@pytest.mark.parametrize("bad", [-0.1, 1.1, float("nan"), [0.5, 2.0]])
+def test_chances_outside_the_range_are_refused(bad: Any) -> None:
+    with pytest.raises(ValueError, match=r"^p must be in \[0, 1\]; got "):
+        fresh().binomial(3, bad)
+    with pytest.raises(ValueError, match=r"^pvals must be probabilities \(k,\), k >= 1, whose sum is at most 1; got "):
+        fresh().multinomial(3, np.append(bad, 0.1), 2)
+
+
 def test_successive_and_neighbouring_draws_are_independent() -> None:
     rng = fresh()
     rows = np.array([rng.standard_normal(SIZE), rng.standard_normal(SIZE), rng.standard_gamma(2.0, SIZE), rng.random(SIZE)])
@@ -121,10 +182,12 @@ def test_successive_and_neighbouring_draws_are_independent() -> None:
     assert np.abs(correlations).max() < 8 / np.sqrt(SIZE)
 
 
-@pytest.mark.parametrize("method", ["random", "standard_normal", "exponential", "uniform", "normal", "integers", "standard_gamma", "chisquare"])
+@pytest.mark.parametrize(
+    "method", ["random", "standard_normal", "exponential", "uniform", "normal", "integers", "standard_gamma", "chisquare", "binomial"]
+)
 @pytest.mark.parametrize("shape", [0, 1, 7, (), (5,), (2, 3), (3, 0, 2), (2, 1, 4), np.int64(6)])
 def test_shapes_are_those_of_numpy(method: str, shape: Any) -> None:
-    first = {"integers": (0, 9), "standard_gamma": (1.5,), "chisquare": (3.0,)}.get(method, ())
+    first = {"integers": (0, 9), "standard_gamma": (1.5,), "chisquare": (3.0,), "binomial": (9, 0.4)}.get(method, ())
     rng, peer = fresh(), np.random.default_rng(0)
     if first or method in ("random", "standard_normal"):
         assert np.shape(getattr(rng, method)(*first, shape)) == np.shape(getattr(peer, method)(*first, shape))

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import pytest
 
 from theorylab.papers import catalogue
+from theorylab.report import page as report_page
 from theorylab.report import write_report
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 SLUG = "one_step_gd"
 NASTY = "<script>alert(\"x\" & 'y')</script>"
+# What would end an element or an attribute, begin one, run, or replace something, if it came into the page as it is.
+HOSTILE = [
+    NASTY,
+    "</style></head><body onload=alert(1)>",
+    "' onmouseover='alert(1)",
+    '" onerror="alert(1)',
+    "javascript:alert(1)",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<img src=x onerror=alert(1)>",
+    "--><svg/onload=alert(1)>",
+    "]]><iframe src='//evil.example'></iframe>",
+    "<base href='//evil.example'><meta http-equiv=refresh content=0>",
+    "&lt;script&gt; &#60;b&#62; &amp;",
+    "$papers ${sections} {0} %s",
+    "\x00\x1b[2J\ufffe\ud800",
+    "x-²",
+    "x-" + "9" * 5000,
+]
 
 
 class Page(HTMLParser):
@@ -21,7 +42,7 @@ class Page(HTMLParser):
     def __init__(self, path):
         super().__init__(convert_charrefs=True)
         self.open, self.tags, self.links, self.ids, self.texts, self.trouble = [], [], [], [], [], []
-        self.rows = []
+        self.rows, self.attributes = [], set()
         self.feed(path.read_text(encoding="utf-8"))
         self.close()
         assert self.open == []
@@ -32,6 +53,7 @@ class Page(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
         for name, value in attributes:
+            self.attributes.add((tag, name))
             if name in ("href", "src"):
                 self.links.append(value)
             if name == "id":
@@ -133,6 +155,81 @@ def test_every_text_is_escaped(written):
     assert "script" not in page.tags
     # Heading, contents, claim, statement, kind, source, scale, backend, question, counterclaim.
     assert page.text.count(NASTY) == 10
+
+
+def all_texts(text, **changed):
+    return record(
+        **dict.fromkeys(("claim", "statement", "tex", "kind", "source", "scale", "backend", "version"), text),
+        assertions=[assertion(question=text, test=text, reason=text)],
+        counterclaims=[{"label": text, "verdict": "refuted", "half_widths": 2.0, "test": text}],
+        tests=[{"id": text, "outcome": text, "seconds": 0.1}],
+        **changed,
+    )
+
+
+@pytest.fixture
+def of_a_hostile_catalogue(tmp_path, monkeypatch):
+    """Return a function that writes a page in which everything, the catalogue too, says one thing."""
+
+    def write(text):
+        paper = replace(catalogue()[0], title=text, authors=(text,), venue=text, arxiv=text, theme=text)
+        monkeypatch.setattr(report_page, "catalogue", lambda: (paper,))
+        page = tmp_path / "report" / "index.html"
+        return Page(write_report(page, [all_texts(text), all_texts(text, paper=text)], tmp_path / "figures"))
+
+    return write
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:40])
+def test_no_text_changes_the_structure_of_the_page(of_a_hostile_catalogue, text):
+    plain, hostile = of_a_hostile_catalogue("plain"), of_a_hostile_catalogue(text)
+    assert hostile.tags == plain.tags
+    assert hostile.attributes == plain.attributes
+    assert {name for _, name in hostile.attributes} <= {"lang", "charset", "name", "content", "http-equiv", "class", "scope", "colspan", "id", "href"}
+    assert all(link.startswith("#") for link in hostile.links)
+    assert [link[1:] for link in hostile.links] == [place for place in hostile.ids if place in (SLUG, hostile.links[1][1:])]
+    # Nothing is lost or added but what no page can hold.
+    shown = "".join("\ufffd" if sign in "\x00\x1b\ufffe\ud800" else sign for sign in text)
+    # Contents and heading of two papers; authors, venue, arXiv id; claim, statement, kind, source, scale, backend, question, counterclaim of each.
+    assert hostile.text.count(shown) >= 2 * 2 + 3 + 2 * 8
+    assert not set(hostile.text) & set("\x00\x1b\ufffe\ud800")
+
+
+def test_a_policy_forbids_scripts_even_if_an_escape_were_missed(written, tmp_path):
+    written(record())
+    head = (tmp_path / "report" / "index.html").read_text(encoding="utf-8").partition("<style>")[0]
+    assert "Content-Security-Policy" in head
+    assert all(rule in head for rule in ("script-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'none'", "connect-src 'none'"))
+
+
+def test_names_of_figures_are_escaped_whatever_they_are(written, tmp_path):
+    folder = tmp_path / "figures" / SLUG
+    folder.mkdir(parents=True)
+    names = [b"javascript:alert(1).png", b"' onerror='x.png", b"<b>&amp;.png", b'a"b.png', b"a%2e%2e#?.png", b"\xff\xfe.png", "ß→.png".encode()]
+    for name in names:
+        (folder / os.fsdecode(name)).write_bytes(b"")
+    page = written(record())
+    files = [link for link in page.links if not link.startswith("#")]
+    assert len(files) == 2 * len(names)
+    assert all(link.startswith(f"../figures/{SLUG}/") for link in files)
+    here = os.fsencode(tmp_path / "report")
+    assert {os.path.basename(unquote(link, errors="surrogateescape").encode("utf-8", "surrogateescape")) for link in files} == set(names)
+    assert all(os.path.isfile(os.path.join(here, unquote(link, errors="surrogateescape").encode("utf-8", "surrogateescape"))) for link in files)
+    assert "b" not in page.tags
+    assert ("img", "onerror") not in page.attributes
+
+
+def test_links_out_of_the_folder_of_figures_are_not_shown(written, tmp_path):
+    folder = tmp_path / "figures" / SLUG
+    folder.mkdir(parents=True)
+    (tmp_path / "secret.png").write_bytes(b"")
+    (folder / "out.png").symlink_to(tmp_path / "secret.png")
+    (folder / "gone.png").symlink_to(folder / "nowhere.png")
+    (folder / "folder.png").mkdir()
+    (folder / "real.png").write_bytes(b"")
+    (folder / "real.pdf").symlink_to(tmp_path / "secret.png")
+    page = written(record())
+    assert [link for link in page.links if not link.startswith("#")] == [f"../figures/{SLUG}/real.png"] * 2
 
 
 def test_figures_are_shown_and_their_links_resolve(written, tmp_path):

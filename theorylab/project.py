@@ -9,9 +9,10 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
+from theorylab.names import file_name
 from theorylab.papers import find_paper
 
-__all__ = ["ProjectError", "Results", "check_files", "load_wing", "project_root"]
+__all__ = ["ProjectError", "Results", "check_files", "load_wing", "project_root", "relative"]
 
 WINGS = ("paper_checks", "simulations", "figures")
 
@@ -67,6 +68,9 @@ def check_files(slug: str, root: Path) -> list[Path]:
 class Results:
     """The folder that everything computed goes into, checked to be writable before anything is computed.
 
+    Nothing is written outside it: names that are more than one step of a path are refused, and so are links that lead out of it. The folder
+    itself may be a link.
+
     Raises
     ------
     ProjectError
@@ -75,6 +79,8 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        if "\0" in str(folder):
+            raise ProjectError(f"the name of the results folder must not hold a NUL character; got {str(folder)!r}")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
@@ -85,25 +91,35 @@ class Results:
     @property
     def ledger(self) -> Path:
         """File of the ledger."""
-        return self.folder / "ledger.sqlite"
+        return self._inside("ledger.sqlite")
 
     @property
     def evidence(self) -> Path:
         """File of the evidence."""
-        return self.folder / "evidence.json"
+        return self._inside("evidence.json")
 
     @property
     def report(self) -> Path:
         """Front page of the report."""
-        return self.folder / "report" / "index.html"
+        return self._inside("report", "index.html")
 
     def table(self, slug: str, name: str, scale: str) -> Path:
         """File of the results of one sweep."""
-        return self.folder / "sweeps" / slug / f"{name}.{scale}.json"
+        return self._inside("sweeps", file_name("slug", slug), f"{file_name('name', name)}.{file_name('scale', scale)}.json")
 
     def figures(self, slug: str) -> Path:
         """Folder of a paper's figures."""
-        return self.folder / "figures" / slug
+        return self._inside("figures", file_name("slug", slug))
+
+    def _inside(self, *steps: str) -> Path:
+        path = self.folder.joinpath(*steps)
+        try:
+            inside = path.resolve().is_relative_to(self.folder.resolve())
+        except (OSError, RuntimeError):  # a link that leads to itself
+            inside = False
+        if not inside:
+            raise ProjectError(f"{path} is a link that leads out of the results folder; remove it, or name the place itself with an option")
+        return path
 
 
 def relative(path: Path) -> str:

@@ -95,7 +95,7 @@ def is_current(slug: str, name: str, scale: str, root: Path, results: Results) -
     path = results.table(slug, name, scale)
     try:
         return bool(json.loads(path.read_text(encoding="utf-8"))["code"] == fingerprint(load_wing("simulations", slug, root).SWEEPS[name]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
 
@@ -109,7 +109,9 @@ def load_rows(path: Path) -> Rows:
     """
     try:
         rows: Rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise TypeError("its rows are no list of records")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ProjectError(f"{path} cannot be read as the table of a sweep ({error}); simulate it again") from error
     return rows
 

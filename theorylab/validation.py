@@ -11,7 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["array_of_shape", "choice", "covariance", "integers", "plain", "probabilities", "reals", "whole_number"]
+__all__ = [
+    "array_of_shape",
+    "choice",
+    "covariance",
+    "flag",
+    "instance",
+    "integers",
+    "plain",
+    "probabilities",
+    "real",
+    "reals",
+    "whole_number",
+]
 
 
 def plain(value: Any) -> Any:
@@ -46,11 +58,15 @@ def integers(name: str, value: ArrayLike, *, minimum: int = 1) -> Any:
     return int(whole) if whole.ndim == 0 else whole
 
 
-def whole_number(name: str, value: Any, *, minimum: int = 1) -> int:
-    """Return ``value`` as a plain int if it is one integer >= ``minimum``; arrays are refused."""
-    if isinstance(value, list | tuple | np.ndarray) and np.shape(np.asarray(value, dtype=object)) != ():
-        raise _fail(name, value, f"one integer >= {minimum}")
-    return int(integers(name, value, minimum=minimum))
+def whole_number(name: str, value: Any, *, minimum: int = 1, maximum: int | None = None) -> int:
+    """Return ``value`` as a plain int if it is one integer >= ``minimum`` (and <= ``maximum``); arrays are refused."""
+    valid = f"one integer >= {minimum}" + ("" if maximum is None else f" and <= {maximum}")
+    if isinstance(value, list | tuple) or np.ndim(value) > 0:
+        raise _fail(name, value, valid)
+    whole = int(integers(name, value, minimum=minimum))
+    if maximum is not None and whole > maximum:
+        raise _fail(name, value, valid)
+    return whole
 
 
 def reals(
@@ -84,6 +100,21 @@ def reals(
     if not np.all(ok):
         raise _fail(name, value, valid)
     return plain(array)
+
+
+def real(
+    name: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    minimum: float | None = None,
+    below: float | None = None,
+    maximum: float | None = None,
+) -> float:
+    """Return ``value`` as a plain float if it is one number, finite and inside the range; arrays are refused."""
+    if isinstance(value, list | tuple) or np.ndim(value) > 0:
+        raise _fail(name, value, "one number")
+    return float(reals(name, value, above=above, minimum=minimum, below=below, maximum=maximum))
 
 
 def array_of_shape(name: str, value: ArrayLike, shape: tuple[int | str, ...]) -> np.ndarray:
@@ -137,3 +168,18 @@ def choice(name: str, value: Any, options: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in options:
         raise _fail(name, value, "one of " + ", ".join(repr(option) for option in options))
     return str(value)
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return ``value`` as a plain bool if it is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise _fail(name, value, "True or False")
+    return bool(value)
+
+
+def instance(name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
+    """Return ``value`` if it is an object of this class, or of one of these."""
+    if not isinstance(value, kind):
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        raise _fail(name, value, "a " + " or ".join(each.__name__ for each in kinds))
+    return value

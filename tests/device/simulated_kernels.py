@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from theorylab.models import jacobi, spiked_wishart, tridiagonal_device, wishart
+from theorylab.numerics import convex, convex_device
 from theorylab.numerics.generalized_chi_squared import contour, contour_device
 from theorylab.papers.aggregate_responses.monte_carlo import spectra, spectrum_device
 from theorylab.papers.one_step_gd import device_kernels, kernels
@@ -90,6 +91,25 @@ def test_log_laplace(rng: np.random.Generator) -> None:
     s = rng.normal(0.0, 1.0, (5, 11)) * 10.0 ** rng.uniform(-9, 6, (5, 11)) + 1j * rng.normal(0.0, 10.0, (5, 11))
     found = contour_device.log_laplace_device(np, *spectrum, s)
     np.testing.assert_allclose(found, contour.log_laplace(spectrum, s), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize(("count", "n", "m", "r"), [(3, 6, 2, 2), (2, 30, 1, 1), (2, 1, 3, 1), (2, 26, 2, 2)])
+def test_minimax_problems(rng: np.random.Generator, count: int, n: int, m: int, r: int) -> None:
+    a, b = rng.standard_normal((count, n, m, r)), rng.standard_normal((count, n, m))
+    b[0] = a[0] @ np.ones(r)  # a common solution
+    before = a.copy(), b.copy()
+    found = convex_device.minimax_on_device(np, a, b)
+    expected = convex._solve_on_host(np, a, b)
+    np.testing.assert_array_equal(found[3], expected[3])
+    for one, other in zip(found[:3], expected[:3], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+    np.testing.assert_array_equal(a, before[0])
+    np.testing.assert_array_equal(b, before[1])
+
+
+def test_problems_without_a_unique_solution(rng: np.random.Generator) -> None:
+    a, b = np.ones((2, 4, 2, 2)), rng.standard_normal((2, 4, 2))
+    assert (convex_device.minimax_on_device(np, a, b)[3] == -2).all()
 
 
 @pytest.mark.parametrize("d", [1, 2])

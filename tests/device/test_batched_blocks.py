@@ -25,6 +25,11 @@ DRAWS: dict[str, tuple[Any, int]] = {
     "gamma, shapes by row": (lambda rng, size: rng.standard_gamma([[0.3], [8.0]], (2, size)), 1),
     "gamma, shapes by replicate": (lambda rng, size: rng.standard_gamma(np.tile(np.linspace(0.1, 3.0, BLOCK), size // BLOCK)), 0),
     "chi-squared": (lambda rng, size: rng.chisquare(np.arange(4, 0, -1), (size, 4)), 0),
+    "binomial, one each": (lambda rng, size: rng.binomial(40, 0.3, size), 0),
+    "binomial by place": (lambda rng, size: rng.binomial([3, 80, 10**6], [0.5, 0.9, 1e-6], (size, 3)), 0),
+    "binomial by replicate": (lambda rng, size: rng.binomial(np.tile(np.arange(BLOCK), size // BLOCK), 0.7), 0),
+    "binomial by row": (lambda rng, size: rng.binomial(100, [[0.01], [0.5]], (2, size)), 1),
+    "multinomial": (lambda rng, size: rng.multinomial(50, [0.2, 0.5, 0.3], size), 0),
     "nothing": (lambda rng, size: rng.standard_normal((size, 0)), 0),
 }
 
@@ -43,7 +48,7 @@ def test_blocks_drawn_together_are_the_blocks(name: str, blocks: int) -> None:
 @pytest.mark.parametrize("shape", [(), (3,), (BLOCK,), (3, 5), (4, 2 * BLOCK, 2 * BLOCK)])
 def test_an_array_without_a_place_for_the_replicates_is_refused(shape: tuple[int, ...]) -> None:
     rng = DeviceGenerator(np, KEY, 0, 2, 2 * BLOCK)
-    for draw in (rng.random, rng.standard_normal, lambda size: rng.standard_gamma(1.0, size)):
+    for draw in (rng.random, rng.standard_normal, lambda size: rng.standard_gamma(1.0, size), lambda size: rng.binomial(5, 0.5, size)):
         with pytest.raises(UnbatchedDrawError, match=rf"^an array of shape .* does not tell the {2 * BLOCK} replicates of 2 blocks apart$"):
             draw(shape)
 

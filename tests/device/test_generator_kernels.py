@@ -46,6 +46,10 @@ def draws(rng: DeviceGenerator, size: int) -> dict[str, np.ndarray]:
         "gamma by replicate": rng.standard_gamma(np.linspace(0.1, 4.0, size)[:, None], (size, 2)),
         "gamma, last axis": rng.standard_gamma(gamma[:, None], (5, size)),
         "chi-squared": rng.chisquare(3.0, size),
+        "binomial by place": rng.binomial([0, 7, 7, 30, 10**3, 10**6, 2**40], [0.3, 0.0, 1.0, 0.1, 0.9, 2e-6, 0.3], (size, 7)),
+        "binomial by replicate": rng.binomial(np.arange(size), np.linspace(0.0, 1.0, size)),
+        "binomial, last axis": rng.binomial([[9], [900]], 0.4, (2, size)),
+        "multinomial": rng.multinomial(500, [0.01, 0.0, 0.3, 0.69], size),
         "after": rng.random(size),
     }
 
@@ -56,7 +60,9 @@ def test_kernels_draw_what_array_operations_draw(monkeypatch: pytest.MonkeyPatch
     compiled = draws(DeviceGenerator(np, KEY, block, blocks, 64), 64)
     monkeypatch.setattr(generator, "_is_cupy", lambda namespace: False)
     plain = draws(DeviceGenerator(np, KEY, block, blocks, 64), 64)
-    np.testing.assert_array_equal(compiled.pop("words"), plain.pop("words"))
+    for name in [name for name in plain if plain[name].dtype.kind in "iu"]:
+        np.testing.assert_array_equal(compiled.pop(name), plain.pop(name), err_msg=name)
+    assert {"after", "normal"} <= set(plain)
     for name, values in plain.items():
         np.testing.assert_allclose(compiled[name], values, rtol=1e-12, atol=1e-14, err_msg=name)
 
@@ -64,5 +70,23 @@ def test_kernels_draw_what_array_operations_draw(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.usefixtures("as_on_a_device")
 @pytest.mark.parametrize("shape", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_shape_that_is_none_becomes_nan_on_a_device(monkeypatch: pytest.MonkeyPatch, shape: float) -> None:
-    monkeypatch.setattr(generator, "_check_positive", lambda *arguments: None)  # as for arrays that are on the device already
+    monkeypatch.setattr(generator, "_check", lambda *arguments: None)  # as for arrays that are on the device already
     assert np.isnan(DeviceGenerator(np, KEY, 0).standard_gamma(shape, 3)).all()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.usefixtures("as_on_a_device")
+def test_trials_that_are_none_become_the_lowest_integer_on_a_device(monkeypatch: pytest.MonkeyPatch, compiled: bool) -> None:
+    monkeypatch.setattr(generator, "_check", lambda *arguments: None)
+    monkeypatch.setattr(generator, "_is_cupy", lambda namespace: compiled)
+    nan = float("nan")
+    found = DeviceGenerator(np, KEY, 0).binomial([-1.0, 2.5, 2.0**41, nan, 3, 3, 3, 3], [0.5, 0.5, 0.5, 0.5, -0.1, 1.1, nan, 1.0])
+    assert found.tolist() == [*[-(2**63)] * 7, 3]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.usefixtures("as_on_a_device")
+def test_without_attempts_there_is_no_count(monkeypatch: pytest.MonkeyPatch, compiled: bool) -> None:
+    monkeypatch.setattr(generator, "_is_cupy", lambda namespace: compiled)
+    monkeypatch.setattr(generator, "_ATTEMPTS", 0)
+    assert DeviceGenerator(np, KEY, 0).binomial([5, 500, 5], [0.5, 0.5, 0.0]).tolist() == [-(2**63), -(2**63), 0]

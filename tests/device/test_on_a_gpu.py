@@ -12,6 +12,7 @@ from theorylab.device import DeviceGenerator
 from theorylab.device.memory import measured_footprint
 from theorylab.device.rows import can_run
 from theorylab.models import jacobi, spiked_wishart, wishart
+from theorylab.numerics.convex import minimax_norms
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
 from theorylab.numerics.generalized_chi_squared.contour import Spectra, log_tails
 from theorylab.papers.aggregate_responses.monte_carlo.spectra import spectrum_sums, spectrum_sums_plain
@@ -30,6 +31,8 @@ def draws(rng: DeviceGenerator, size: int) -> list[Any]:
         rng.chisquare(np.arange(7, 0, -1), (size, 7)),
         rng.integers(0, 10, size),
         rng.exponential(2.0, size),
+        rng.binomial([7, 10**3, 10**6, 2**40], [0.1, 0.9, 2e-6, 0.3], (size, 4)),
+        rng.multinomial(500, [0.01, 0.0, 0.3, 0.69], size),
     ]
 
 
@@ -82,6 +85,17 @@ def test_descents_end_where_those_of_the_processor_end() -> None:
     starts = 0.3 * np.random.default_rng().standard_normal((500, 9))
     ends, _ = descend(cupy, cupy.asarray(starts), 10, 2, 0.5, 1e-10, 3)
     np.testing.assert_allclose(ends.get(), bfgs_rows(starts, 10, 2, 0.5, 1e-10, 3)[0], rtol=1e-8, atol=1e-10)
+
+
+def test_minimax_problems_have_the_solutions_of_the_processor() -> None:
+    cupy = cupy_or_skip()
+    rng = np.random.default_rng()
+    for n, m, r in ((12, 1, 1), (40, 3, 3), (200, 1, 2)):
+        a, b = rng.standard_normal((500, n, m, r)), rng.standard_normal((500, n, m))
+        found, expected = minimax_norms(cupy.asarray(a), cupy.asarray(b)), minimax_norms(a, b)
+        np.testing.assert_allclose(found.values.get(), expected.values, rtol=1e-10)
+        np.testing.assert_allclose(found.points.get(), expected.points, rtol=1e-8, atol=1e-9)
+        np.testing.assert_array_equal(found.supports.get(), expected.supports)
 
 
 def test_a_footprint_is_seen() -> None:

@@ -20,8 +20,24 @@ def record(claim: str = "C-1", *, test: str = "t1", verdict: str = "holds", coun
     return {
         "paper": "p",
         "claim": claim,
-        "assertions": [{"verdict": verdict, "test": test}],
-        "counterclaims": [] if counter is None else [{"label": "wrong", "verdict": counter, "test": test}],
+        "kind": "bound",
+        "statement": "a is at most b",
+        "tex": "",
+        "source": "derived here",
+        "assertions": [
+            {
+                "question": "a at most 2",
+                "verdict": verdict,
+                "theory": 2.0,
+                "estimate": 1.0,
+                "interval": [0.9, 1.1],
+                "margin": [None, 2.0],
+                "replicates": 512,
+                "seconds": 0.25,
+                "test": test,
+            }
+        ],
+        "counterclaims": [] if counter is None else [{"label": "wrong", "verdict": counter, "half_widths": None, "test": test}],
         "tests": [{"id": test, "outcome": outcome, "seconds": 1.5}],
         "seed": 0,
         "scale": "quick",
@@ -165,3 +181,23 @@ def test_a_damaged_or_foreign_file_is_named_and_kept(tmp_path: Path, content: by
     assert str(path) in str(caught.value)
     assert "move it away" in str(caught.value)
     assert path.read_bytes() == content
+
+
+def test_order_does_not_depend_on_who_finished_first(tmp_path: Path) -> None:
+    records = [record("C-10", test="t[2]"), record("C-2", test="t[10]"), record("C-2", test="t[9]"), record("A-1", test="z", paper="a")]
+    for number, arrival in enumerate((records, records[::-1])):
+        write_evidence(tmp_path / f"{number}.json", group_by_claim(arrival))
+    assert (tmp_path / "0.json").read_bytes() == (tmp_path / "1.json").read_bytes()
+    written = read_evidence(tmp_path / "0.json")
+    assert [(each["paper"], each["claim"]) for each in written] == [("a", "A-1"), ("p", "C-2"), ("p", "C-10")]
+    assert [[part["test"] for part in written[1][name]] for name in ("assertions", "counterclaims")] == [["t[9]", "t[10]"]] * 2
+    assert [each["id"] for each in written[1]["tests"]] == ["t[9]", "t[10]"]
+
+
+def test_estimands_of_all_tests_of_a_claim_count() -> None:
+    def asked(test: str, estimands: int) -> dict[str, Any]:
+        return record(test=test, tests=[{"id": test, "outcome": "passed", "seconds": 1.0, "estimands": estimands}])
+
+    (joined,) = old = group_by_claim([asked("a", 2), asked("b", 3)])
+    assert joined["estimands"] == 5
+    assert merge_evidence(old, group_by_claim([asked("a", 7)]))[0]["estimands"] == 10

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from sampling import DeviceGenerator, assert_same_mean
 from scipy.special import ndtr
 
 from theorylab.models.gaussian_mixture import (
+    _candidates_needed,
     draw_class_counts,
     draw_features,
     draw_labels,
@@ -56,8 +60,9 @@ def test_features_have_their_moments(parameters: dict) -> None:
         assert np.abs(np.cov(centred.T) / np.outer(deviation, deviation) - mixture.covariance / np.outer(deviation, deviation)).max() < 0.08
 
 
-def test_random_counts_are_those_of_labels_given_that_every_class_is_there() -> None:
-    rng = np.random.default_rng(2)
+@pytest.mark.parametrize("make", [lambda: np.random.default_rng(2), lambda: DeviceGenerator(2)])
+def test_random_counts_are_those_of_labels_given_that_every_class_is_there(make: Callable[[], Any]) -> None:
+    rng = make()
     counts = draw_class_counts(rng, 50_000, class_count=2, sample_size=4)
     assert counts.min() == 1
     assert np.all(counts.sum(axis=1) == 4)
@@ -67,6 +72,17 @@ def test_random_counts_are_those_of_labels_given_that_every_class_is_there() -> 
     assert min(np.bincount(row, minlength=3).min() for row in labels) == 2
     # Exchangeable: no place in the training set is tied to a class.
     assert_same_mean(1.0 * (draw_labels(rng, 20_000, class_count=2, sample_size=3)[:, 2] == 0), 0.5)
+
+
+def test_a_device_takes_the_first_valid_of_enough_candidates() -> None:
+    # The chance that a set lacks a class, to the power of the number of candidates; beyond 64 of them sets are drawn again instead.
+    for classes, size, least, needed in ((2, 200, 1, 1), (2, 20, 1, 4), (3, 12, 1, 13), (2, 2, 2, 0), (10, 20, 2, 0), (2, 2, 1, 0)):
+        assert _candidates_needed(classes, size, least) == needed
+    lacking = 3 * (2 / 3) ** 12
+    assert lacking**13 < 1e-20 < lacking**12
+    rng = DeviceGenerator(5)
+    counts = draw_class_counts(rng, 300, class_count=10, sample_size=20)  # here sets are drawn again
+    assert counts.min() == 1
 
 
 def test_fixed_counts_are_what_was_asked() -> None:

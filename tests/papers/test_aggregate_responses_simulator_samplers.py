@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sampling import DeviceGenerator, assert_same_mean
 
-from theorylab.montecarlo.samplers import make_request
+from theorylab.montecarlo.samplers import LARGEST_BLOCK_SIZE, make_request
 from theorylab.papers.aggregate_responses import monte_carlo as simulator
 
 PLAIN: dict[str, Any] = {"sample_size": 24, "dimension": 6, "bag_size": 3}
@@ -51,7 +51,7 @@ def test_sampler_contract(sampler, parameters: dict[str, Any], names: set[str]) 
         # Spectra are drawn by a compiled loop where the generator is numpy's: another consumption of the same stream.
         if sampler is not simulator.sample_jacobi_risk:
             np.testing.assert_array_equal(column, device[name])
-    assert 1 <= make_request(sampler, parameters).block <= 4096
+    assert 1 <= make_request(sampler, parameters).block <= LARGEST_BLOCK_SIZE
 
 
 def test_every_sampler_of_these_files_is_under_contract() -> None:
@@ -64,8 +64,9 @@ def test_every_sampler_of_these_files_is_under_contract() -> None:
 def test_blocks_shrink_with_the_problem(sampler) -> None:
     small = make_request(sampler, {"sample_size": 12, "dimension": 2, "bag_size": 3, "weights": (0.5,)}).block
     large = make_request(sampler, {"sample_size": 6000, "dimension": 1000, "bag_size": 3, "weights": (0.5,)}).block
-    assert small == 4096
-    assert 1 <= large <= 8
+    assert small >= 4096
+    # A spectrum takes time and memory in proportion to d, all others take their squares or cubes.
+    assert 1 <= large <= (256 if sampler is simulator.sample_jacobi_risk else 8)
 
 
 # (n, d, k, weights): ordinary; fewer bags than features; fewer deviations than features, odd number of free eigenvalues; one feature; bags of one.

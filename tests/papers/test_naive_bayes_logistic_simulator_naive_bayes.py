@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sampling import DeviceGenerator, assert_equal_in_law, assert_same_mean
+from sampling import DeviceGenerator, assert_drawn_alike, assert_equal_in_law, assert_same_mean
 from scipy.stats import norm
 from sklearn.naive_bayes import GaussianNB
 
 from theorylab.models.gaussian_mixture import draw_class_counts, draw_features, draw_labels, grouped_mixture
-from theorylab.montecarlo.samplers import make_request
+from theorylab.montecarlo.samplers import LARGEST_BLOCK_SIZE, make_request
 from theorylab.papers.naive_bayes_logistic import monte_carlo as simulator
 from theorylab.papers.naive_bayes_logistic.estimators import PooledNaiveBayes
 from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import rule_error
@@ -39,8 +39,8 @@ def test_sampler_contract(sampler: Any, parameters: dict[str, Any]) -> None:
     assert np.all((values["error"] >= 0.0) & (values["error"] <= 1.0))
     assert np.ptp(values["error"]) > 0.0
     np.testing.assert_array_equal(values["error"], sampler(np.random.default_rng(5), 33, **parameters)["error"])
-    np.testing.assert_array_equal(values["error"], sampler(DeviceGenerator(5), 33, **parameters)["error"])
-    assert 1 <= make_request(sampler, parameters).block <= 4096
+    assert_drawn_alike(sampler(DeviceGenerator(5), 33, **parameters)["error"], values["error"], random_counts="sample_size" in parameters)
+    assert 1 <= make_request(sampler, parameters).block <= LARGEST_BLOCK_SIZE
 
 
 def test_blocks_shrink_with_the_problem() -> None:
@@ -50,7 +50,8 @@ def test_blocks_shrink_with_the_problem() -> None:
     assert block(simulator.sample_naive_bayes_error, 25, "pooled", sample_size=20) == 4096
     assert block(simulator.sample_naive_bayes_error, 10_000, "pooled", sample_size=20) <= 64
     # With known variances nothing grows with the dimension.
-    assert block(simulator.sample_naive_bayes_error, 10**6, "known", sample_size=20) == 4096
+    many, few = (block(simulator.sample_naive_bayes_error, count, "known", sample_size=20) for count in (10**6, 10))
+    assert many == few >= 4096
     assert block(simulator.sample_naive_bayes_error_raw, 100, "pooled", sample_size=1000) <= 16
     assert block(simulator.sample_naive_bayes_error_raw, 100, "pooled", class_counts=(500, 500)) <= 16
 

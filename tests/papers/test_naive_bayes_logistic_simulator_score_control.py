@@ -13,7 +13,7 @@ from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 
 from theorylab.models.gaussian_mixture import draw_features, draw_labels, grouped_mixture
-from theorylab.montecarlo.samplers import make_request
+from theorylab.montecarlo.samplers import LARGEST_BLOCK_SIZE, make_request
 from theorylab.numerics.logistic_regression import SeparableDataError
 from theorylab.papers.naive_bayes_logistic import monte_carlo as simulator
 
@@ -41,7 +41,7 @@ def test_sampler_contract(sampler: Any, parameters: dict[str, Any], names: tuple
         assert np.all(np.isfinite(column))
         np.testing.assert_array_equal(column, again[name])
         np.testing.assert_array_equal(column, repeated[name])
-    assert 32 <= make_request(sampler, parameters).block <= 4096
+    assert 32 <= make_request(sampler, parameters).block <= LARGEST_BLOCK_SIZE
 
 
 def test_blocks_shrink_with_the_problem() -> None:

@@ -10,12 +10,12 @@ import pytest
 from tests.tools.sampling import DeviceGenerator, assert_equal_in_law, assert_same_mean, cupy_or_skip
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.papers.unlabeled_ood_gmm import monte_carlo as simulate
-from theorylab.papers.unlabeled_ood_gmm.monte_carlo import mixture_fits
+from theorylab.papers.unlabeled_ood_gmm.monte_carlo import direction_estimators, mixture_fits
 
 SETTING = {"dimension": 3, "sample_size": 60, "half_distance": 1.8}
 
 
-def samples(seed: int, runs: int, dimension: int, size: int, s: float) -> np.ndarray:
+def samples(seed: int | None, runs: int, dimension: int, size: int, s: float) -> np.ndarray:
     return simulate.draw_aligned_features(np.random.default_rng(seed), runs, dimension=dimension, sample_size=size, half_distance=s)
 
 
@@ -26,6 +26,41 @@ def test_newton_ends_where_em_ends() -> None:
     for _ in range(3000):
         slow = np.einsum("rdn,rn->rd", features, np.tanh(np.einsum("rd,rdn->rn", slow, features))) / 300
     np.testing.assert_allclose(found, slow, atol=1e-9)
+
+
+def test_a_mean_of_nothing_points_where_em_vanishes() -> None:
+    features = 0.6 * np.random.default_rng().standard_normal((20, 3, 50))
+    features[10:] *= 3.0
+    start, leading = np.array([1.2, 0.0, 0.0]), simulate.leading_direction(features)
+    second = features @ features.swapaxes(1, 2) / 50
+    assert np.abs(simulate.mixture_mean(features, start)[:10]).max() < 1e-9
+    found = direction_estimators.likely_direction(features, start, leading, np)
+    for r in range(10):
+        # EM from the start, kept at a length at which third orders do not count.
+        w = start
+        for _ in range(5000):
+            w = features[r] @ np.tanh(1e-5 * w @ features[r]) / (1e-5 * 50)
+            w /= np.linalg.norm(w)
+        assert abs(w @ found[r]) == pytest.approx(1.0, abs=1e-6)
+        assert found[r] @ second[r] @ found[r] == pytest.approx(np.linalg.eigvalsh(second[r])[-1])
+    np.testing.assert_array_equal(found[10:], simulate.mixture_mean(features, start)[10:])
+
+
+def test_directions_are_finite_where_nothing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    features = 0.6 * np.random.default_rng().standard_normal((30, 3, 50))
+    monkeypatch.setattr(direction_estimators, "draw_aligned_features", lambda *_, **__: features)
+    found = simulate.sample_direction_errors(np.random.default_rng(), 30, dimension=3, sample_size=50, half_distance=1.2)
+    assert all(np.isfinite(column).all() for column in found.values())
+    np.testing.assert_allclose(found["likelihood"], found["leading"], rtol=1e-9)
+    labels = np.ones((30, 50))
+    monkeypatch.setattr(direction_estimators, "draw_symmetric_mixture", lambda *_, **__: (features.swapaxes(1, 2), labels))
+    raw = simulate.sample_direction_errors_raw(np.random.default_rng(), 30, dimension=3, sample_size=50, half_distance=1.2)
+    assert all(np.isfinite(column).all() for column in raw.values())
+    # Where the two largest second moments are far enough apart EM points there before it is at rest.
+    second = np.linalg.eigvalsh(features @ features.swapaxes(1, 2))
+    apart = second[:, 1] < 0.8 * second[:, 2]
+    assert apart.any()
+    np.testing.assert_allclose(raw["likelihood"][apart], found["likelihood"][apart], rtol=0.02, atol=0.02)
 
 
 def test_newton_takes_few_steps(monkeypatch: pytest.MonkeyPatch) -> None:

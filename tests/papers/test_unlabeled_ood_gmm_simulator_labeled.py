@@ -14,6 +14,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from theorylab.backend import DeviceGenerator
 from theorylab.models.symmetric_mixture import cosines, draw_symmetric_mixture
+from theorylab.montecarlo.samplers import make_request
 from theorylab.papers.unlabeled_ood_gmm import monte_carlo as simulate
 
 DIRECTIONS = ((1.0, 0.5, 0.2), (0.0, 1.0, -1.0))
@@ -73,7 +74,7 @@ def test_seeds_repeat(case: str) -> None:
     sampler, parameters, _ = CASES[case]
     first, second = (sampler(np.random.default_rng(5), 50, **parameters) for _ in range(2))
     assert all(np.array_equal(first[name], second[name]) for name in first)
-    block = sampler.block_size(**{"test_size": 1} | parameters) if hasattr(sampler, "block_size") else 4096
+    block = make_request(sampler, parameters).block
     assert block & (block - 1) == 0
 
 

@@ -13,7 +13,7 @@ from theorylab.papers.pac_invariance import monte_carlo as pac_invariance
 from theorylab.papers.tester_learner import monte_carlo as tester_learner
 from theorylab.papers.unlabeled_ood_gmm import monte_carlo as unlabeled_ood_gmm
 
-__all__ = ["CASES", "PACKAGES", "WAITING", "Case"]
+__all__ = ["CASES", "ONE_FETCH", "PACKAGES", "WAITING", "Case"]
 
 PACKAGES = {
     "aggregate_responses": aggregate_responses,
@@ -134,8 +134,8 @@ UNLABELED_OOD_GMM: list[Case] = [
     (unlabeled_ood_gmm.sample_paired_rules, {"dimension": 6, "labeled_size": 20, "half_distance": 1.2, "ridge": 0.5}),
     (unlabeled_ood_gmm.sample_posterior_rule, {"dimension": 6, "labeled_size": 8, "half_distance": 1.2}),
     (unlabeled_ood_gmm.sample_message_passing, BOTH | SHIFTED | {"iterations": 5}),
-    (unlabeled_ood_gmm.sample_direction_errors, {"dimension": 6, "sample_size": 40, "half_distance": 2.5}),
-    (unlabeled_ood_gmm.sample_direction_errors_raw, {"dimension": 3, "sample_size": 12, "half_distance": 2.5}),
+    (unlabeled_ood_gmm.sample_direction_errors, {"dimension": 6, "sample_size": 40, "half_distance": 1.2}),
+    (unlabeled_ood_gmm.sample_direction_errors_raw, {"dimension": 3, "sample_size": 12, "half_distance": 1.2}),
     (unlabeled_ood_gmm.sample_plane_erm, {"labeled_size": 15, "half_distance": 1.2}),
     (unlabeled_ood_gmm.sample_plane_ramp, {"sample_size": 12, "mean": (1.0, 0.5), "threshold": 0.8, "deviations": (1.0, 0.7)}),
     (
@@ -200,7 +200,14 @@ TESTER_LEARNER: list[Case] = [
     (tester_learner.sample_far_points, {"angle": 0.3, "share": 0.05, "dimension": 3, "sample_size": 400, "ramp_width": 0.3}),
     (tester_learner.sample_right_angle_certificate, {"rows": 100, "dimension": 3, "noise_rate": 0.1}),
     (tester_learner.sample_strip_bound, {"marginal": "gaussian", "dimension": 3, "sample_size": 400, "angle": 0.3}),
+    (tester_learner.sample_right_angle_certificate, {"rows": 2000, "dimension": 3, "noise_rate": 0.1}),
+    (tester_learner.sample_strip_bound, {"marginal": "student", "dimension": 4, "sample_size": 300, "angle": 0.02, "tilted": False}),
+    (tester_learner.sample_certificate, RUN | {"scenario": "pinched", "sample_size": 800, "start": "average", "ramp_width": 0.8}),
     (tester_learner.sample_runs, RUN | {"excess_error": 0.1}),
+    (tester_learner.sample_runs, RUN | {"excess_error": 0.02, "scenario": "coupled_edge", "sample_size": 1000, "split": False}),
+    (tester_learner.sample_runs, RUN | {"excess_error": 0.02, "scenario": "nodes", "ramp_width": 1.0, "start": "average"}),
+    (tester_learner.sample_runs, RUN | {"excess_error": 0.1, "scenario": "uniform", "certificate": True}),
+    (tester_learner.sample_runs, RUN | {"excess_error": 0.1, "scenario": "planar_lopsided", "sample_size": 1000, "ramp_width": 1.0, "search": True}),
 ]
 
 PAC_INVARIANCE: list[Case] = [
@@ -252,17 +259,11 @@ CASES: dict[str, list[Case]] = {
     "unlabeled_ood_gmm": UNLABELED_OOD_GMM,
 }
 
+# The host waits once for the few statistics of each sample by which it decides.
+ONE_FETCH = "fetches a few statistics of each sample at once"
 # Samplers in which the host waits for the device, apart from their generator, and why; all others run through without a look.
 WAITING: dict[str, str] = {
-    **dict.fromkeys(
-        (
-            "sample_band_moments",
-            "sample_naive_bayes_error",
-            "sample_parameter_errors",
-            "sample_rademacher_average",
-        ),
-        "draws again what is missing",
-    ),
+    "sample_band_moments": "draws again what is missing",
     **dict.fromkeys(("sample_naive_bayes_error_raw", "sample_parameter_errors_raw"), "checks its training sets"),
     **dict.fromkeys(("sample_stopping_size", "sample_logistic_stopping_size"), "walks on with those that have not stopped"),
     **dict.fromkeys(
@@ -283,6 +284,22 @@ WAITING: dict[str, str] = {
             "sample_weighted_excess_raw",
         ),
         "iterates until all have converged",
+    ),
+    **dict.fromkeys(
+        (
+            "sample_far_points",
+            "sample_null_report",
+            "sample_null_report_raw",
+            "sample_pinch_power",
+            "sample_right_angle_certificate",
+            "sample_runs",
+        ),
+        ONE_FETCH,
+    ),
+    **dict.fromkeys(("sample_certificate", "sample_strip_bound"), "asks how many strips there are"),
+    **dict.fromkeys(
+        ("sample_core_heads", "sample_range_violation", "sample_scalar_head", "sample_shift_heads"),
+        "checks that its programs were solved, and solves them on the host where numba cannot compile for the device",
     ),
     "sample_descent_outcomes": "descends on the host where numba cannot compile for the device",
     "sample_finite_width": "groups contours by their side, and asks for their length",

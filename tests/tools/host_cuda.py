@@ -23,7 +23,13 @@ static dim threadIdx, blockIdx, blockDim;
 static unsigned long long __umul64hi(unsigned long long a, unsigned long long b) { return (unsigned __int128)a * b >> 64; }
 static void sincospi(double x, double* s, double* c) { *s = std::sin(3.14159265358979323846 * x); *c = std::cos(3.14159265358979323846 * x); }
 using std::log; using std::sqrt; using std::pow; using std::nan;
-extern "C" void place_thread(unsigned int block, unsigned int thread, unsigned int width) { blockIdx.x = block; threadIdx.x = thread; blockDim.x = width; }
+using std::exp; using std::log1p; using std::floor; using std::fabs;
+extern "C" void place_thread(unsigned int block, unsigned int thread, unsigned int width)
+{
+    blockIdx.x = block;
+    threadIdx.x = thread;
+    blockDim.x = width;
+}
 """
 
 

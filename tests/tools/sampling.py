@@ -9,7 +9,7 @@ import pytest
 
 from theorylab.backend import BackendError, check_backend
 
-__all__ = ["DeviceGenerator", "assert_equal_in_law", "assert_same_mean", "cupy_or_skip"]
+__all__ = ["DeviceGenerator", "assert_drawn_alike", "assert_equal_in_law", "assert_same_mean", "cupy_or_skip"]
 
 
 def cupy_or_skip() -> Any:
@@ -44,6 +44,15 @@ class DeviceGenerator:
 
     def integers(self, low, high, shape):
         return self._rng.integers(low, high, shape)
+
+
+def assert_drawn_alike(device: np.ndarray, host: np.ndarray, *, random_counts: bool) -> None:
+    """The same numbers from a device's generator as from numpy's of the same seed; where classes are drawn by chance, a device draws whole candidates
+    in place of those that lack a class, and only shape and range can be compared here (the laws are compared in `test_device_samplers`)."""
+    if not random_counts:
+        np.testing.assert_array_equal(device, host)
+    assert device.shape == host.shape
+    assert np.all(np.isfinite(device))
 
 
 def assert_same_mean(values: np.ndarray, expected: Any, skewness: float = 3.0) -> None:

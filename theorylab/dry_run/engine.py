@@ -26,7 +26,7 @@ from theorylab.montecarlo.cluster import cluster_task_seconds
 from theorylab.montecarlo.engine import Engine, Experiment
 from theorylab.montecarlo.executors import POOL_WORTH_SECONDS, TASK_SECONDS
 from theorylab.montecarlo.moments import Moments, block_moments
-from theorylab.montecarlo.samplers import VALUE, Request, SamplerError, columns_of, fetch, make_request, refuse_backend
+from theorylab.montecarlo.samplers import VALUE, Request, SamplerError, backend_of, columns_of, fetch, make_request
 from theorylab.montecarlo.separate_moments import SeparateMoments, separate_block_moments
 from theorylab.montecarlo.streams import experiment_key
 from theorylab.validation import whole_number
@@ -138,11 +138,11 @@ class EstimatingEngine(Engine):
 
     def _pilot(self, request: Request, seed: int, most: int, least: int = 1) -> Pilot | None:
         """Return the pilot of a request, or list it and return None."""
-        refuse_backend(request.sampler, self.backend)
+        backend = backend_of(request.sampler, self.backend)
         key = experiment_key(seed, request.name, request.canonical)
 
         def call(size: int) -> dict[str, np.ndarray]:
-            values = _drawn(request, self.backend, key, size)
+            values = _drawn(request, backend, key, size)
             return {column: fetch(data) for column, data in (values if isinstance(values, Mapping) else {VALUE: values}).items()}
 
         return self._found(f"{request.name}|{request.canonical}", Job(request.name, request.parameters, call, most, least))
@@ -220,11 +220,11 @@ class EstimatingEngine(Engine):
             If not even the smallest call ended, so that nobody knows what it would return.
         """
         with self.calibrating():
-            refuse_backend(request.sampler, self.backend)
+            backend = backend_of(request.sampler, self.backend)
             key = experiment_key(seed, request.name, request.canonical)
 
             def call(replicates: int) -> Any:
-                return request.sampler(generator(self.backend, key, 0), replicates, **request.parameters)
+                return request.sampler(generator(backend, key, 0), replicates, **request.parameters)
 
             job = Job(f"call {request.name}", request.parameters, call, size, least=2)
             identity = f"call {request.name}|{request.canonical}|{size}"

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from theorylab.evidence.claims import overall_verdict
+from theorylab.evidence.format import check_records
+from theorylab.validation import instance
 
-__all__ = ["group_by_claim", "merge_evidence", "read_evidence", "write_evidence", "write_json"]
+__all__ = ["group_by_claim", "in_order", "merge_evidence", "read_evidence", "write_evidence", "write_json", "write_whole"]
 
 _SETTINGS = ("seed", "scale", "backend", "alpha", "version")
 
@@ -33,7 +36,7 @@ _LISTS = ("assertions", "counterclaims", "tests")
 
 
 def _settled(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the record with its verdict, blindness and seconds worked out from its parts."""
+    """Return the record with its verdict, blindness, estimands and seconds worked out from its parts."""
     outcomes = [test["outcome"] for test in record["tests"]]
     verdict = overall_verdict(assertion["verdict"] for assertion in record["assertions"])
     blind = not record["counterclaims"] or any(each["verdict"] != "refuted" for each in record["counterclaims"])
@@ -41,7 +44,26 @@ def _settled(record: dict[str, Any]) -> dict[str, Any]:
         # The numbers are fine but the check is not (it is blind, or it raised); only "holds" passes, so it must not say so.
         verdict = "undecided"
     seconds = round(sum(test["seconds"] for test in record["tests"]), 3)
-    return {**record, "verdict": verdict, "blind": blind, "seconds": seconds}
+    estimands = sum(test.get("estimands", 0) for test in record["tests"])
+    return {**record, "verdict": verdict, "blind": blind, "estimands": estimands, "seconds": seconds}
+
+
+def in_order(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return records by paper and claim, and the parts of each by test, so that the order in which several processes finish leaves no trace.
+
+    GD-2 comes before GD-10; what one test asked stays in the order in which it asked.
+    """
+    ordered = []
+    for record in sorted(records, key=lambda record: (_natural(record["paper"]), _natural(record["claim"]))):
+        tests = sorted(record["tests"], key=lambda test: _natural(test["id"]))
+        parts = {name: sorted(record[name], key=lambda part: _natural(part["test"])) for name in ("assertions", "counterclaims")}
+        ordered.append({**record, **parts, "tests": tests})
+    return ordered
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Return a sort key by which the numbers in a text count as numbers."""
+    return [(0, int(part), part) if part[0].isdecimal() else (1, 0, part) for part in re.split(r"(\d{1,100})", text) if part]
 
 
 def merge_evidence(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -70,26 +92,40 @@ def read_evidence(path: Path) -> list[dict[str, Any]]:
     ValueError
         If the file is not an evidence file.
     """
+    instance("path", path, Path)
     if not path.exists():
         return []
     try:
         records = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    # ValueError also covers text that is not UTF-8, and integers of more digits than Python converts.
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} cannot be read as an evidence file ({error}); move it away and run again") from error
-    fields = {"paper", "claim", "verdict", *_LISTS}
-    if not isinstance(records, list) or any(not isinstance(record, dict) or not fields <= record.keys() for record in records):
-        raise ValueError(f"{path} is not an evidence file (a list of claims); move it away and run again")
-    return records
+    try:
+        return check_records(records)
+    except ValueError as error:
+        raise ValueError(f"{path} is not an evidence file ({error}); move it away and run again") from error
 
 
 def write_evidence(path: Path, records: list[dict[str, Any]]) -> None:
     """Merge ``records`` into the evidence file at ``path``."""
-    write_json(path, merge_evidence(read_evidence(path), records))
+    instance("path", path, Path)
+    write_json(path, in_order(merge_evidence(read_evidence(path), records)))
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file whole or not at all: to a neighbour first, which then takes its place."""
+    """Write a JSON file whole or not at all."""
+    instance("path", path, Path)
+    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file whole or not at all: to a neighbour first, which then takes its place."""
+    instance("path", path, Path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    # A draft that a killed process left behind goes. What stands there must be ours: whoever may write this folder could have put a link there,
+    # and mode "x" follows none.
+    draft.unlink(missing_ok=True)
+    with draft.open("x", encoding="utf-8") as stream:
+        stream.write(text)
     draft.replace(path)

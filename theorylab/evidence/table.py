@@ -8,6 +8,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from theorylab.validation import flag
 
 __all__ = ["margin_used", "render_claims", "weakest_assertion"]
 
@@ -46,6 +49,11 @@ def weakest_assertion(record: dict[str, Any]) -> dict[str, Any] | None:
     return max(bad or simulated or assertions, key=margin_used)
 
 
+def _printable(text: str) -> str:
+    """Return ``text`` without what would move a terminal's cursor or change its colours."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
 def _value(number: float | None) -> str:
     return "-" if number is None else f"{number:.6g}"
 
@@ -66,6 +74,7 @@ def _margin(assertion: dict[str, Any]) -> str:
 
 def render_claims(records: Sequence[dict[str, Any]], *, colour: bool, width: int) -> str:
     """Return the table: one row per claim, with the assertion that used most of its margin."""
+    colour = flag("colour", colour)
     table = Table(box=None, pad_edge=False, header_style="bold" if colour else "")
     for name, justify in (
         ("claim", "left"),
@@ -88,9 +97,10 @@ def render_claims(records: Sequence[dict[str, Any]], *, colour: bool, width: int
             ["-"] * 4 if weakest is None else [_value(weakest["theory"]), _estimate(weakest), _margin(weakest), f"{100 * margin_used(weakest):.0f} %"]
         )
         style = _STYLE.get(record["verdict"], "") if colour else ""
+        # As texts, since in a plain string rich would take what stands in brackets for markup.
         table.add_row(
-            record["claim"],
-            f"[{style}]{verdict}[/]" if style else verdict,
+            Text(_printable(record["claim"])),
+            Text(verdict, style),
             *cells,
             f"{refuted}/{len(record['counterclaims'])}",
             f"{replicates:,}",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from theorylab.evidence.intervals import Interval
+from theorylab.validation import instance
 
 __all__ = [
     "Band",
@@ -137,6 +138,8 @@ class Verdict:
 
 def judge(interval: Interval, band: Band) -> State:
     """Compare an interval with the band of a claim: inside, outside, or neither (or not ready)."""
+    instance("interval", interval, Interval)
+    instance("band", band, Band)
     if not interval.ready:
         return "undecided"
     if band.covers(interval):
@@ -146,6 +149,8 @@ def judge(interval: Interval, band: Band) -> State:
 
 def replicates_needed(interval: Interval, band: Band, replicates: int) -> float:
     """Estimate how many replicates would decide: the half-width must shrink to the distance between estimate and band end."""
+    instance("interval", interval, Interval)
+    instance("band", band, Band)
     needed = replicates * interval.factor
     if not math.isfinite(interval.half_width) or not math.isfinite(needed):
         return math.inf
@@ -160,6 +165,8 @@ def best_case_replicates(interval: Interval, band: Band, replicates: int) -> flo
 
     A question is given up only when even that is out of reach: the point estimate may lie near an end of the band by chance.
     """
+    instance("interval", interval, Interval)
+    instance("band", band, Band)
     needed = replicates * interval.factor
     if not interval.ready:
         return needed if math.isfinite(needed) else 0.0
@@ -178,6 +185,7 @@ def check_counterclaims(band: Band, counterclaims: Mapping[str, float], margin_h
     ValueError
         Naming the counterclaim, its value, and the margin that would separate it.
     """
+    instance("band", band, Band)
     for label, value in counterclaims.items():
         if not math.isfinite(value):
             raise ValueError(f"counterclaim {label!r} must be a finite number; got {value!r}")
@@ -187,6 +195,7 @@ def check_counterclaims(band: Band, counterclaims: Mapping[str, float], margin_h
 
 def judge_counterclaims(interval: Interval, counterclaims: Mapping[str, float]) -> tuple[Counterclaim, ...]:
     """Judge counterclaims by value with the claim's own interval: refuted if the value lies outside it."""
+    instance("interval", interval, Interval)
     judged = []
     for label, value in counterclaims.items():
         outside = max(interval.low - value, value - interval.high)

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtr
 
-from theorylab.backend import array_module, namespace_of, special_functions
+from theorylab.backend import array_module, check_draw, namespace_of, special_functions
 from theorylab.numerics.gaussian_integrals import bivariate_normal_cdf
-from theorylab.validation import array_of_shape, integers, reals, whole_number
+from theorylab.validation import array_of_shape, instance, integers, real, reals, whole_number
 
 __all__ = [
     "GroupedMixture",
@@ -114,7 +114,7 @@ def grouped_mixture(
     deviations = np.repeat(np.broadcast_to(deviation, gap.shape), count)
     loadings = np.repeat(gap, count) * deviations
     if pair_correlation is not None:
-        pair_correlation = float(reals("pair_correlation", pair_correlation, above=-1.0, below=1.0))
+        pair_correlation = real("pair_correlation", pair_correlation, above=-1.0, below=1.0)
         deviations = np.repeat(deviations, 2)
         loadings = np.stack([loadings, np.zeros(loadings.size)], axis=1).ravel()
     return GroupedMixture(np.multiply.outer(positions, loadings), deviations, pair_correlation)
@@ -157,6 +157,7 @@ def draw_class_counts(
     ValueError
         If both or none are given, or a class cannot have, or has not, `least_count` samples (the message says which).
     """
+    size = check_draw(rng, size)
     classes, xp = whole_number("class_count", class_count, minimum=2), namespace_of(rng)
     least = whole_number("least_count", least_count)
     fixed = _fixed_counts(classes, sample_size, class_counts, least)
@@ -178,6 +179,7 @@ def draw_labels(
 
     Parameters and errors are those of `draw_class_counts`.
     """
+    size = check_draw(rng, size)
     classes, xp = whole_number("class_count", class_count, minimum=2), namespace_of(rng)
     least = whole_number("least_count", least_count)
     fixed = _fixed_counts(classes, sample_size, class_counts, least)
@@ -238,6 +240,7 @@ def _random_labels(rng: Any, size: int, classes: int, sample_size: int, least: i
 
 def draw_features(rng: Any, mixture: GroupedMixture, labels: Any) -> Any:
     """Draw features (size, m, d) for labels (size, m)."""
+    instance("mixture", mixture, GroupedMixture)
     xp = namespace_of(rng)
     noise = rng.standard_normal((*labels.shape, mixture.dimension))
     if mixture.pair_correlation is not None:
@@ -276,6 +279,7 @@ def two_class_error(normal: Any, offset: Any, mixture: GroupedMixture) -> Any:
     -------
     array (R,)
     """
+    instance("mixture", mixture, GroupedMixture)
     xp = array_module(normal)
     if mixture.class_count != 2:
         raise ValueError(f"mixture must have 2 classes; got {mixture.class_count}")
@@ -307,6 +311,7 @@ def linear_rule_error(weights: Any, intercepts: Any, mixture: GroupedMixture) ->
     ValueError
         If there are more than 3 classes.
     """
+    instance("mixture", mixture, GroupedMixture)
     if mixture.class_count == 2:
         return two_class_error(weights[:, 0] - weights[:, 1], intercepts[:, 0] - intercepts[:, 1], mixture)
     if mixture.class_count != 3:
@@ -352,7 +357,7 @@ def drawn_rule_error(rng: Any, weights: Any, intercepts: Any, mixture: GroupedMi
     ValueError
         If `test_points` is not a positive multiple of K.
     """
-    xp, classes = namespace_of(rng), mixture.class_count
+    xp, classes = namespace_of(rng), instance("mixture", mixture, GroupedMixture).class_count
     points = whole_number("test_points", test_points)
     if points % classes:
         raise ValueError(f"test_points must be a multiple of the {classes} classes; got {points}")
@@ -389,7 +394,7 @@ def exact_or_drawn_error(rng: Any, weights: Any, intercepts: Any, mixture: Group
     -------
     array (R,)
     """
-    classes = mixture.class_count
+    classes = instance("mixture", mixture, GroupedMixture).class_count
     if classes <= 3:
         return linear_rule_error(weights, intercepts, mixture)
     return drawn_rule_error(rng, weights, intercepts, mixture, test_points=classes * whole_number("test_points", test_points))

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theorylab.backend import array_module, namespace_of
+from theorylab.backend import array_module, check_draw, namespace_of
 from theorylab.device.rows import can_run
-from theorylab.validation import whole_number
+from theorylab.validation import instance, whole_number
 
 __all__ = [
     "JacobiBidiagonal",
@@ -78,6 +78,7 @@ def jacobi_bidiagonal(rng: Any, size: int, *, first_degrees_of_freedom: int, sec
     ValueError
         If a count is not an integer in range, or m + p < d.
     """
+    size = check_draw(rng, size)
     m, p, d = _checked(first_degrees_of_freedom, second_degrees_of_freedom, dimension)
     xp, free = namespace_of(rng), min(d, m, p, m + p - d)
     if free == 0:
@@ -107,6 +108,7 @@ def jacobi_tridiagonal(rng: Any, size: int, *, first_degrees_of_freedom: int, se
     ValueError
         If a count is not an integer in range, or m + p < d.
     """
+    size = check_draw(rng, size)
     bidiagonal = jacobi_bidiagonal(
         rng, size, first_degrees_of_freedom=first_degrees_of_freedom, second_degrees_of_freedom=second_degrees_of_freedom, dimension=dimension
     )
@@ -115,6 +117,7 @@ def jacobi_tridiagonal(rng: Any, size: int, *, first_degrees_of_freedom: int, se
 
 def tridiagonal_entries(bidiagonal: JacobiBidiagonal) -> tuple[Any, Any]:
     """Return the diagonal (size, N) and the squared off-diagonal (size, N - 1) of T = B^T B."""
+    instance("bidiagonal", bidiagonal, JacobiBidiagonal)
     diagonal, above = bidiagonal
     entries = diagonal.copy()
     entries[:, 1:] += above
@@ -141,6 +144,7 @@ def jacobi_eigenvalues(rng: Any, size: int, *, first_degrees_of_freedom: int, se
     ValueError
         If a count is not an integer in range, or m + p < d.
     """
+    size = check_draw(rng, size)
     m, p, d = _checked(first_degrees_of_freedom, second_degrees_of_freedom, dimension)
     xp, zeros, ones = namespace_of(rng), max(d - m, 0), max(d - p, 0)
     eigenvalues = xp.zeros((size, d))

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
-from theorylab.validation import array_of_shape, choice, covariance, reals, whole_number
+from theorylab.backend import check_draw, namespace_of
+from theorylab.validation import array_of_shape, choice, covariance, flag, real, reals, whole_number
 
 __all__ = [
     "COVARIATE_LAWS",
@@ -65,6 +65,7 @@ def covariance_factor(name: str, matrix: ArrayLike, *, dimension: int | None = N
     ValueError
         If `matrix` is no covariance of that kind or has another shape.
     """
+    definite = flag("definite", definite)
     checked = covariance(name, matrix, dimension=dimension, definite=definite)
     eigenvalues, eigenvectors = np.linalg.eigh(checked)
     rounding = checked.shape[0] * np.finfo(float).eps * eigenvalues[-1]
@@ -80,6 +81,7 @@ def _signs(rng: Any, shape: tuple[int, ...]) -> Any:
 
 def draw_sphere(rng: Any, size: int, *, dimension: int) -> Any:
     """Draw points uniformly from the unit sphere, shape (size, d)."""
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     normal = rng.standard_normal((size, whole_number("dimension", dimension)))
     return normal / xp.sqrt((normal**2).sum(axis=1, keepdims=True))
@@ -88,7 +90,7 @@ def draw_sphere(rng: Any, size: int, *, dimension: int) -> Any:
 def _check_student(student_degrees_of_freedom: float | None) -> float:
     if student_degrees_of_freedom is None:
         raise ValueError("student_degrees_of_freedom must be a number > 2 for covariate law 'student_t'; got None")
-    return float(reals("student_degrees_of_freedom", student_degrees_of_freedom, above=2.0))
+    return real("student_degrees_of_freedom", student_degrees_of_freedom, above=2.0)
 
 
 def draw_covariates(
@@ -124,6 +126,7 @@ def draw_covariates(
     ValueError
         If the law is unknown or a parameter is out of range.
     """
+    size = check_draw(rng, size)
     d = whole_number("dimension", dimension)
     choice("law", law, COVARIATE_LAWS)
     xp, shape = namespace_of(rng), (size, context_length, d)
@@ -167,6 +170,7 @@ def draw_tasks(
     prior_mean
         (d,); zero when left out.
     """
+    size = check_draw(rng, size)
     d = whole_number("dimension", dimension)
     choice("prior", prior, PRIORS)
     xp = namespace_of(rng)
@@ -235,6 +239,8 @@ def draw_prompts(
     ValueError
         If a law is unknown or a parameter is out of range.
     """
+    with_query = flag("with_query", with_query)
+    size = check_draw(rng, size)
     n = whole_number("context_length", context_length)
     d = whole_number("dimension", dimension)
     drawn = draw_covariates(
@@ -329,7 +335,7 @@ def ridge_weights(X: Any, y: Any, noise_ratio: float, *, namespace: Any = np) ->
     ValueError
         If `noise_ratio` is negative.
     """
-    shift = float(reals("noise_ratio", noise_ratio, minimum=0.0))
+    shift = real("noise_ratio", noise_ratio, minimum=0.0)
     size, n, d = X.shape
     transposed = X.swapaxes(1, 2)
     dual = n <= d

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theorylab.backend import array_module, namespace_of
+from theorylab.backend import array_module, check_draw, namespace_of
 from theorylab.device.rows import can_run
 from theorylab.models.wishart import largest_eigenvalue
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, reals, whole_number
 
 __all__ = ["SpikedTridiagonal", "draw_spiked_cosine", "first_weight", "first_weight_plain", "spiked_tridiagonal", "uniform_coordinate"]
 
@@ -69,8 +69,9 @@ def spiked_tridiagonal(rng: Any, size: int, *, sample_size: int, dimension: int,
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
-    length = float(reals("mean_length", mean_length, minimum=0.0))
+    length = real("mean_length", mean_length, minimum=0.0)
     xp = namespace_of(rng)
     rows, columns = min(n - 1, d), min(n, d)
     diagonal = _chi_squared(rng, xp.arange(n - 1, n - 1 - rows, -1, dtype=float), size)
@@ -134,6 +135,7 @@ def first_weight_plain(diagonal: Any, squared_off_diagonal: Any, largest: Any) -
 
 def uniform_coordinate(rng: Any, size: int, dimension: int) -> Any:
     """Draw the first coordinate (size,) of uniform points on the unit sphere of R^d; in one dimension -1 or 1."""
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     first = rng.standard_normal((size,))
     rest = rng.chisquare(dimension - 1.0, (size,)) if dimension > 1 else 0.0 * first
@@ -158,6 +160,7 @@ def draw_spiked_cosine(rng: Any, size: int, *, sample_size: int, dimension: int,
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     reals("mean_length", mean_length, above=0.0)
     xp = namespace_of(rng)
     matrix = spiked_tridiagonal(rng, size, sample_size=sample_size, dimension=dimension, mean_length=mean_length)

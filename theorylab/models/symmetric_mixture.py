@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from theorylab.backend import special_functions
+from theorylab.backend import check_draw, special_functions
 
 __all__ = ["attacked_error", "axis_mean", "cosines", "direction_error", "draw_symmetric_mixture", "plane_mean"]
 
@@ -57,6 +57,7 @@ def draw_symmetric_mixture(rng: Any, size: int, *, sample_size: int, mean: Any) 
     tuple of arrays
         Features (size, n, d) and labels (size, n), -1.0 or 1.0. A class may be absent: the coins are independent.
     """
+    size = check_draw(rng, size)
     labels = 2.0 * rng.integers(0, 2, (size, sample_size)) - 1.0
     features = rng.standard_normal((size, sample_size, len(mean)))
     features += labels[:, :, None] * mean

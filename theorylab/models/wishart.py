@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import array_module, namespace_of
+from theorylab.backend import array_module, check_draw, namespace_of
 from theorylab.device.rows import can_run
-from theorylab.validation import covariance, reals, whole_number
+from theorylab.validation import covariance, instance, real, whole_number
 
 __all__ = [
     "LaguerreBidiagonal",
@@ -67,6 +67,7 @@ def bartlett_factors(rng: Any, size: int, *, degrees_of_freedom: int, dimension:
     ValueError
         If a count is not an integer >= 1.
     """
+    size = check_draw(rng, size)
     n, d = whole_number("degrees_of_freedom", degrees_of_freedom), whole_number("dimension", dimension)
     xp, k = namespace_of(rng), min(n, d)
     factors = xp.zeros((size, d, k))
@@ -101,6 +102,7 @@ def wishart_matrices(
     ValueError
         If both `dimension` and `feature_covariance` are missing, or one of them is out of range.
     """
+    size = check_draw(rng, size)
     if feature_covariance is None:
         if dimension is None:
             raise ValueError("dimension must be given when feature_covariance is not; got None")
@@ -127,6 +129,7 @@ def laguerre_bidiagonal(rng: Any, size: int, *, degrees_of_freedom: int, dimensi
     LaguerreBidiagonal
         Arrays of shape (size, k) and (size, k - 1).
     """
+    size = check_draw(rng, size)
     n, d = whole_number("degrees_of_freedom", degrees_of_freedom), whole_number("dimension", dimension)
     xp, k, m = namespace_of(rng), min(n, d), max(n, d)
     diagonal_degrees, degrees_below = xp.arange(m, m - k, -1, dtype=float), xp.arange(k - 1, 0, -1, dtype=float)
@@ -140,6 +143,7 @@ def laguerre_bidiagonal(rng: Any, size: int, *, degrees_of_freedom: int, dimensi
 
 def tridiagonal_entries(bidiagonal: LaguerreBidiagonal) -> tuple[Any, Any]:
     """Return the diagonal (size, k) and the squared off-diagonal (size, k - 1) of T = B B^T."""
+    instance("bidiagonal", bidiagonal, LaguerreBidiagonal)
     diagonal = bidiagonal.diagonal.copy()
     diagonal[:, 1:] += bidiagonal.below
     return diagonal, bidiagonal.diagonal[:, :-1] * bidiagonal.below
@@ -147,6 +151,7 @@ def tridiagonal_entries(bidiagonal: LaguerreBidiagonal) -> tuple[Any, Any]:
 
 def laguerre_tridiagonal(rng: Any, size: int, *, degrees_of_freedom: int, dimension: int) -> tuple[Any, Any]:
     """Draw a tridiagonal T with the nonzero eigenvalues of S ~ Wishart_d(n, I): its diagonal (size, k) and squared off-diagonal (size, k - 1)."""
+    size = check_draw(rng, size)
     return tridiagonal_entries(laguerre_bidiagonal(rng, size, degrees_of_freedom=degrees_of_freedom, dimension=dimension))
 
 
@@ -164,6 +169,7 @@ def wishart_traces(rng: Any, size: int, *, degrees_of_freedom: int, dimension: i
     -------
     tuple of two arrays of shape (size,)
     """
+    size = check_draw(rng, size)
     diagonal, squared_off_diagonal = laguerre_tridiagonal(rng, size, degrees_of_freedom=degrees_of_freedom, dimension=dimension)
     xp = namespace_of(rng)
     return diagonal.sum(axis=1), xp.einsum("bi,bi->b", diagonal, diagonal) + 2.0 * squared_off_diagonal.sum(axis=1)
@@ -193,7 +199,8 @@ def resolvent_trace(bidiagonal: LaguerreBidiagonal, shift: float) -> Any:
     ValueError
         If `shift` is not positive.
     """
-    shift = float(reals("shift", shift, above=0.0))
+    instance("bidiagonal", bidiagonal, LaguerreBidiagonal)
+    shift = real("shift", shift, above=0.0)
     if isinstance(bidiagonal.diagonal, np.ndarray):
         from theorylab.models.wishart_kernels import resolvent_trace_rows
 

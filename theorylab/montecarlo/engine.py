@@ -21,7 +21,7 @@ from theorylab.montecarlo.executors import Choice, ClusterError, Workers
 from theorylab.montecarlo.fingerprint import fingerprint
 from theorylab.montecarlo.ledger import Ledger, LedgerError
 from theorylab.montecarlo.moments import MAXIMUM_STATISTICS, Moments, pool_blocks, pooled_in_chunks, pooled_moments
-from theorylab.montecarlo.samplers import Request, SamplerError, refuse_backend
+from theorylab.montecarlo.samplers import Request, SamplerError, backend_of
 from theorylab.montecarlo.separate_moments import MAXIMUM_SEPARATE, SeparateMoments, pool_separate_blocks
 from theorylab.montecarlo.streams import experiment_key
 from theorylab.montecarlo.tasks import Task, TaskResult, draw_runs, run_task
@@ -158,10 +158,7 @@ class Engine:
         ------
         ValueError
             If there are no statistics, two of one name, or more than eight (512 if separate).
-        SamplerError
-            If the sampler cannot draw on this engine's backend.
         """
-        refuse_backend(request.sampler, self.backend)
         names = tuple(statistics)
         most = MAXIMUM_SEPARATE if separate else MAXIMUM_STATISTICS
         if not 1 <= len(names) <= most or len(set(names)) != len(names):
@@ -178,7 +175,7 @@ class Engine:
             "parameters": json.loads(request.canonical),
             "seed": seed,
             "statistics": names,
-            "backend": self.backend,
+            "backend": backend_of(request.sampler, self.backend),
             "fingerprint": fingerprint(request.sampler) or self._typed_number(request.sampler),
         }
         return json.dumps(parts | how, sort_keys=True, separators=(",", ":"))
@@ -254,7 +251,7 @@ class Engine:
             experiment.statistics,
             experiment.key,
             experiment.request.block,
-            self.backend,
+            backend_of(experiment.request.sampler, self.backend),
             first,
             count,
             experiment.code,

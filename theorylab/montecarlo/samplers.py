@@ -25,6 +25,7 @@ __all__ = [
     "Request",
     "SamplerError",
     "above",
+    "backend_of",
     "below",
     "block_size",
     "columns_of",
@@ -33,7 +34,6 @@ __all__ = [
     "fitting_block",
     "host_only",
     "make_request",
-    "refuse_backend",
 ]
 
 DEFAULT_BLOCK_SIZE = 4096
@@ -67,7 +67,7 @@ def block_size(size: int | Callable[..., int]) -> Callable[[Callable[..., Any]],
 
 
 def host_only(reason: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Say that a sampler cannot draw on a device, and why: what ``sampler runs on numpy only:`` goes on with."""
+    """Say that a sampler cannot draw on a device, and why; it then draws on the processor, whatever backend is asked for."""
 
     def attach(sampler: Callable[..., Any]) -> Callable[..., Any]:
         sampler.host_only = reason  # type: ignore[attr-defined]
@@ -76,17 +76,12 @@ def host_only(reason: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     return attach
 
 
-def refuse_backend(sampler: Callable[..., Any], backend: str) -> None:
-    """Raise if a sampler cannot draw on this backend.
+def backend_of(sampler: Callable[..., Any], backend: str) -> str:
+    """Return the backend that a sampler draws on where ``backend`` is asked for: that one, or numpy if it was declared `host_only`.
 
-    Raises
-    ------
-    SamplerError
-        If the sampler was declared `host_only` and the backend is not numpy.
+    So a whole paper can be run on a device, although a sampler in it fits by a library of the processor; what it draws is recorded as numpy's.
     """
-    reason = getattr(sampler, "host_only", None)
-    if reason is not None and backend != "numpy":
-        raise SamplerError(f"{sampler.__name__} runs on numpy only: {reason}")
+    return "numpy" if hasattr(sampler, "host_only") else backend
 
 
 def fitting_block(*, numbers: float, nanoseconds: float = 0.0) -> int:

@@ -13,10 +13,11 @@ from theorylab.backend import generator
 from theorylab.montecarlo.device_tasks import vectors_on_device
 from theorylab.montecarlo.fingerprint import fingerprint
 from theorylab.montecarlo.moments import block_moments
-from theorylab.montecarlo.samplers import VALUE, Request, columns_of, fetch, refuse_backend
+from theorylab.montecarlo.samplers import VALUE, Request, backend_of, columns_of, fetch
 from theorylab.montecarlo.separate_moments import separate_block_moments
 from theorylab.montecarlo.streams import canonical_parameters, experiment_key
 from theorylab.montecarlo.threads import one_blas_thread
+from theorylab.validation import instance
 
 __all__ = ["Task", "TaskResult", "draw_once", "draw_replicates", "draw_runs", "run_task"]
 
@@ -53,6 +54,7 @@ class TaskResult:
 
 def run_task(task: Task) -> TaskResult:
     """Draw the blocks of ``task`` with one BLAS thread, because two threads change the last bits of a product."""
+    instance("task", task, Task)
     if task.code is not None and fingerprint(task.sampler) != task.code:
         message = "the worker has other code than this process (edited since, or not the same version): restart both"
         return TaskResult(task.first, np.empty(0), 0.0, message)
@@ -79,7 +81,8 @@ def run_task(task: Task) -> TaskResult:
 
 def draw_replicates(request: Request, backend: str, seed: int, blocks: int) -> dict[str, np.ndarray]:
     """Return the replicates themselves of blocks 0 to ``blocks - 1``, column by column, with one BLAS thread as in `run_task`."""
-    refuse_backend(request.sampler, backend)
+    instance("request", request, Request)
+    backend = backend_of(request.sampler, backend)
     key = experiment_key(seed, request.name, request.canonical)
     drawn: list[Mapping[str, Any]] = []
     with one_blas_thread():
@@ -91,7 +94,8 @@ def draw_replicates(request: Request, backend: str, seed: int, blocks: int) -> d
 
 def draw_once(request: Request, backend: str, seed: int, size: int) -> Any:
     """Return what the function of ``request`` makes of ``size`` runs, in a stream keyed by its name, its parameters and the size."""
-    refuse_backend(request.sampler, backend)
+    instance("request", request, Request)
+    backend = backend_of(request.sampler, backend)
     key = experiment_key(seed, request.name, canonical_parameters(request.parameters | {"size": size}))
     with one_blas_thread():
         return request.sampler(generator(backend, key, 0), size, **request.parameters)
@@ -102,7 +106,8 @@ def draw_runs(request: Request, names: tuple[str, ...], backend: str, seed: int,
 
     Not more runs are drawn together than a block holds, so that memory does not grow with their number.
     """
-    refuse_backend(request.sampler, backend)
+    instance("request", request, Request)
+    backend = backend_of(request.sampler, backend)
     key = experiment_key(seed, request.name, canonical_parameters(request.parameters | {"size": size}))
     parts = []
     with one_blas_thread():

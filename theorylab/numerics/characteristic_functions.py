@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
-from theorylab.validation import reals
+from theorylab.validation import real, reals
 
 __all__ = ["InvertedProbability", "LogarithmicGrid", "inversion_sum", "probability_below_zero"]
 
@@ -143,8 +143,8 @@ def probability_below_zero(
     scales = np.atleast_1d(reals("scale", scale, above=0.0))
     if scales.ndim != 1:
         raise ValueError(f"scale must be a number or have shape (L,); got shape {scales.shape}")
-    limit = float(reals("tolerance", tolerance, above=0.0, below=1.0))
-    step = float(reals("first_step", first_step, above=0.0, maximum=1.0))
+    limit = real("tolerance", tolerance, above=0.0, below=1.0)
+    step = real("first_step", first_step, above=0.0, maximum=1.0)
     turned = np.broadcast_to(np.asarray(reals("angle", angle, above=-np.pi / 2, below=np.pi / 2)), scales.shape)
     centre = -np.log(scales)
 

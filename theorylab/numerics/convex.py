@@ -7,12 +7,14 @@ compiled primal-dual interior-point method, `minimax_norms_reference` one proble
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.numerics.convex_kernels import minimax_kernel
+from theorylab.backend import array_module
+from theorylab.device.rows import can_run
+from theorylab.numerics.convex_kernels import Room, minimax_kernel, room_shapes
 
 __all__ = ["MinimaxError", "MinimaxSolution", "minimax_norms", "minimax_norms_reference"]
 
@@ -27,22 +29,26 @@ class MinimaxError(RuntimeError):
 class MinimaxSolution(NamedTuple):
     """Solutions of T problems: points (T, r), values (T,), multipliers (T, N) that sum to 1, and how many of them hold the solution, (T,)."""
 
-    points: np.ndarray
-    values: np.ndarray
-    multipliers: np.ndarray
-    supports: np.ndarray
+    points: Any
+    values: Any
+    multipliers: Any
+    supports: Any
+
+
+def _check_shapes(matrices: tuple[int, ...], vectors: tuple[int, ...]) -> None:
+    if len(matrices) != 4 or vectors != matrices[:3] or 0 in matrices:
+        raise ValueError(f"matrices must have shape (T, N, m, r) and vectors (T, N, m), no length 0; got {matrices} and {vectors}")
 
 
 def _checked(matrices: ArrayLike, vectors: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     a, b = np.asarray(matrices, dtype=np.float64), np.asarray(vectors, dtype=np.float64)
-    if a.ndim != 4 or b.shape != a.shape[:3] or 0 in a.shape:
-        raise ValueError(f"matrices must have shape (T, N, m, r) and vectors (T, N, m), no length 0; got {a.shape} and {b.shape}")
+    _check_shapes(a.shape, b.shape)
     if not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):
         raise ValueError("matrices and vectors must be finite; got NaN or infinite entries")
     return np.ascontiguousarray(a), np.ascontiguousarray(b)
 
 
-def minimax_norms(matrices: ArrayLike, vectors: ArrayLike) -> MinimaxSolution:
+def minimax_norms(matrices: Any, vectors: Any) -> MinimaxSolution:
     """Return argmin over w of max over i of |A_i w - b_i|, Euclidean, for T problems of the same shape.
 
     A primal-dual interior-point method on the squared norms (relative duality gap 1e-13), then Newton steps on the constraints that hold the
@@ -53,7 +59,7 @@ def minimax_norms(matrices: ArrayLike, vectors: ArrayLike) -> MinimaxSolution:
     matrices
         A, (T, N, m, r).
     vectors
-        b, (T, N, m).
+        b, (T, N, m). Arrays of a device give a solution there; where numba cannot compile for it, the host solves them.
 
     Raises
     ------
@@ -62,25 +68,54 @@ def minimax_norms(matrices: ArrayLike, vectors: ArrayLike) -> MinimaxSolution:
     MinimaxError
         If the matrices of a problem, stacked, have dependent columns, or a problem was not solved.
     """
-    a, b = _checked(matrices, vectors)
+    if not hasattr(matrices, "get"):
+        return _solved(np, *_checked(matrices, vectors))
+    _check_shapes(matrices.shape, vectors.shape)
+    xp = array_module(matrices)
+    if can_run(matrices):
+        # Numbers that are not finite end as problems that were not solved.
+        return _solved(xp, matrices, vectors)
+    return MinimaxSolution(*(xp.asarray(part) for part in _solved(np, *_checked(matrices.get(), vectors.get()))))
+
+
+def _solved(xp: Any, a: Any, b: Any) -> MinimaxSolution:
     count, n, m, r = a.shape
-    points, values, multipliers = np.zeros((count, r)), np.zeros(count), np.zeros((count, n))
-    steps = np.zeros(count, dtype=np.int64)
     # On an orthonormal basis of the stacked columns neither their units nor near dependence cost digits.
     rows = a.reshape(count, n * m, r)
-    lengths = np.linalg.norm(rows, axis=1)
-    lengths = np.where(lengths > 0.0, lengths, 1.0)
-    dependent = np.ones(count, dtype=bool)
+    lengths = xp.sqrt((rows**2).sum(axis=1))
+    lengths = xp.where(lengths > 0.0, lengths, 1.0)
+    dependent = xp.ones(count, dtype=bool)
     if n * m >= r:
-        bases, triangles = np.linalg.qr(rows / lengths[:, None, :])
-        dependent = np.linalg.svd(triangles, compute_uv=False)[:, -1] <= 1e-14 * max(n * m, r)
-    if dependent.any():
-        raise MinimaxError(_failure(dependent, "has no unique solution: its stacked matrices have dependent columns"))
-    minimax_kernel(np.ascontiguousarray(bases.reshape(a.shape)), b, points, values, multipliers, steps)
-    if np.any(steps < 0):
-        raise MinimaxError(_failure(steps < 0, "was not solved: the method did not settle"))
-    points = np.linalg.solve(triangles, points[..., None])[..., 0] / lengths
+        bases, triangles = xp.linalg.qr(rows / lengths[:, None, :])
+        dependent = xp.linalg.svd(triangles, compute_uv=False)[:, -1] <= 1e-14 * max(n * m, r)
+    if bool(dependent.any()):
+        raise MinimaxError(_failure(_on_host(dependent), "has no unique solution: its stacked matrices have dependent columns"))
+    solve = _solve_on_host if xp is np else _solve_on_device
+    points, values, multipliers, steps = solve(xp, bases.reshape(a.shape), b)
+    failed = ~((steps >= 0) & xp.isfinite(values))
+    if bool(failed.any()):
+        raise MinimaxError(_failure(_on_host(failed), "was not solved: the method did not settle"))
+    points = xp.linalg.solve(triangles, points[..., None])[..., 0] / lengths
     return MinimaxSolution(points, values, multipliers, (multipliers > SUPPORT_LEVEL).sum(axis=1))
+
+
+def _solve_on_host(_: Any, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    count, n, _, r = a.shape
+    points, values, multipliers, steps = np.zeros((count, r)), np.zeros(count), np.zeros((count, n)), np.zeros(count, dtype=np.int64)
+    shapes = zip(Room._fields, room_shapes(n, r), strict=True)
+    room = Room(*(np.empty(shape, dtype=np.int64 if name == "places" else np.float64) for name, shape in shapes))
+    minimax_kernel(a.copy(), b.copy(), points, values, multipliers, steps, room)
+    return points, values, multipliers, steps
+
+
+def _solve_on_device(xp: Any, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
+    from theorylab.numerics.convex_device import minimax_on_device
+
+    return minimax_on_device(xp, a, b)
+
+
+def _on_host(array: Any) -> np.ndarray:
+    return np.asarray(array.get() if hasattr(array, "get") else array)
 
 
 def _failure(failed: np.ndarray, reason: str) -> str:

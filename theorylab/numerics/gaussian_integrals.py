@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.special import owens_t
 
 from theorylab.backend import special_functions
-from theorylab.validation import plain, reals
+from theorylab.validation import plain, real, reals
 
 __all__ = ["ConvergenceError", "QuadratureResult", "bivariate_normal_cdf", "gaussian_expectation", "normal_density"]
 
@@ -79,7 +79,7 @@ def gaussian_expectation(
     ConvergenceError
         If g is not finite, grows too fast for the normal tail, or two resolutions never agree (usually an undeclared kink).
     """
-    tolerance = float(reals("relative_tolerance", relative_tolerance, above=0.0, below=1.0))
+    tolerance = real("relative_tolerance", relative_tolerance, above=0.0, below=1.0)
     breaks = np.sort(np.atleast_1d(reals("kinks", kinks, above=-_REACH, below=_REACH))) if len(kinks) else np.empty(0)
     edges = np.unique(np.concatenate([np.arange(-_REACH, _REACH + 1.0), breaks]))
     previous, _, _ = _panel_sum(function, edges)

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.spatial.distance import cdist
 
-from theorylab.backend import namespace_of
-from theorylab.validation import array_of_shape, choice, reals, whole_number
+from theorylab.backend import check_draw, namespace_of
+from theorylab.validation import array_of_shape, choice, real, whole_number
 
 __all__ = ["KERNELS", "Posterior", "conditioned_draws", "interpolating_posterior", "relu_network_kernel", "stationary_kernel"]
 
@@ -52,7 +52,7 @@ def stationary_kernel(first: ArrayLike, second: ArrayLike, kind: str = "laplace"
     """
     x = array_of_shape("first", first, ("a", "d"))
     z = array_of_shape("second", second, ("b", x.shape[1]))
-    which, scale = choice("kind", kind, KERNELS), float(reals("length_scale", length_scale, above=0.0))
+    which, scale = choice("kind", kind, KERNELS), real("length_scale", length_scale, above=0.0)
     if which in ("linear", "polynomial"):
         base = 0.5 * (1.0 + x @ z.T / (scale**2 * x.shape[1]))
         return base if which == "linear" else base ** whole_number("degree", degree)
@@ -118,7 +118,7 @@ def interpolating_posterior(kernel: ArrayLike, train: int, targets: ArrayLike, *
         If K_tt is singular (equal training inputs?) or the covariance has an eigenvalue below -1e-10 of the largest: a nugget is needed.
     """
     k = array_of_shape("kernel", kernel, ("n + m", "n + m"))
-    n, ridge = whole_number("train", train, minimum=0), float(reals("nugget", nugget, minimum=0.0))
+    n, ridge = whole_number("train", train, minimum=0), real("nugget", nugget, minimum=0.0)
     if k.shape[0] != k.shape[1] or not np.allclose(k, k.T, rtol=1e-10, atol=1e-12 * np.abs(k).max(initial=1.0)):
         raise ValueError(f"kernel must be a symmetric (n + m, n + m) matrix; got shape {k.shape}")
     if n >= len(k):
@@ -161,6 +161,7 @@ def conditioned_draws(rng: Any, size: int, kernel: ArrayLike, train: int, target
     LinAlgError
         If the kernel is not positive definite, up to 1e-12 of its size.
     """
+    size = check_draw(rng, size)
     k = np.asarray(kernel, dtype=float)
     y = np.asarray(targets, dtype=float)
     values, vectors = np.linalg.eigh(k)

@@ -16,7 +16,7 @@ import numpy as np
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.numerics.orthogonal_ensembles import Function, OrthogonalEnsemble
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, reals, whole_number
 
 __all__ = ["LinearStatisticExpansion", "jacobi_ensemble", "jacobi_linear_statistic_expansion"]
 
@@ -127,9 +127,9 @@ def jacobi_linear_statistic_expansion(
     quarter of the values at the two ends minus half of the arcsine mean. It is exact for f = u (main term d m/n, correction 0) and, to O(1/d), for
     f = 1/u, whose mean is d (m + p - d - 1)/(m - d - 1).
     """
-    c = float(reals("first_ratio", first_ratio, above=0.0))
-    other = float(reals("second_ratio", second_ratio, minimum=0.0))
-    tolerance = float(reals("relative_tolerance", relative_tolerance, above=0.0, below=1.0))
+    c = real("first_ratio", first_ratio, above=0.0)
+    other = real("second_ratio", second_ratio, minimum=0.0)
+    tolerance = real("relative_tolerance", relative_tolerance, above=0.0, below=1.0)
     psi = c + other
     if psi < 1.0:
         raise ValueError(f"first_ratio + second_ratio must be at least 1, else A + B is singular; got {c:g} + {other:g}")

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError, QuadratureResult
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["Function", "OrthogonalEnsemble"]
 
@@ -167,7 +167,7 @@ class OrthogonalEnsemble:
 
 
 def _compared(answers: list[Any], scale: Any, relative_tolerance: float) -> QuadratureResult:
-    tolerance = float(reals("relative_tolerance", relative_tolerance, above=0.0, below=1.0))
+    tolerance = real("relative_tolerance", relative_tolerance, above=0.0, below=1.0)
     coarse, value = np.asarray(answers[0]), np.asarray(answers[-1])
     error = np.abs(value - coarse)
     # Negated, so that NaN counts as not converged.

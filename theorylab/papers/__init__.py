@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
 
-__all__ = ["Paper", "catalogue", "find_paper", "slugs"]
+__all__ = ["Paper", "catalogue", "find_paper", "read_catalogue", "slugs"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,39 @@ class Paper:
 @cache
 def catalogue() -> tuple[Paper, ...]:
     """Return the papers in the order of the catalogue."""
-    text = resources.files(__name__).joinpath("catalogue.toml").read_text(encoding="utf-8")
-    return tuple(Paper(**{**entry, "authors": tuple(entry["authors"])}) for entry in tomllib.loads(text)["paper"])
+    return read_catalogue(resources.files(__name__).joinpath("catalogue.toml").read_text(encoding="utf-8"))
+
+
+def read_catalogue(text: str) -> tuple[Paper, ...]:
+    """Return the papers that a catalogue in TOML lists.
+
+    Raises
+    ------
+    ValueError
+        If the text is no catalogue, or an entry is not complete. A slug becomes the name of files and modules, so it must be one lower-case
+        identifier in ASCII, and no other entry may have it.
+    """
+    content = tomllib.loads(text)
+    entries = content.get("paper")
+    if set(content) != {"paper"} or not isinstance(entries, list):
+        raise ValueError(f"a catalogue must hold entries [[paper]] and nothing else; got {', '.join(content) or 'nothing'}")
+    papers = tuple(_paper(number, entry) for number, entry in enumerate(entries, start=1))
+    doubled = {paper.slug for paper in papers if sum(other.slug == paper.slug for other in papers) > 1}
+    if doubled:
+        raise ValueError(f"slug must be unique in the catalogue; got {', '.join(sorted(doubled))} more than once")
+    return papers
+
+
+def _paper(number: int, entry: object) -> Paper:
+    names = [field.name for field in fields(Paper)]
+    if not isinstance(entry, dict) or sorted(entry) != sorted(names):
+        raise ValueError(f"paper {number} of the catalogue must have the fields {', '.join(names)}; got {entry!r}")
+    slug, authors = entry["slug"], entry["authors"]
+    if not (isinstance(slug, str) and slug.isascii() and slug.isidentifier() and slug.islower()):
+        raise ValueError(f"slug of paper {number} of the catalogue must be a lower-case identifier such as one_step_gd; got {slug!r}")
+    if not isinstance(authors, list) or not all(isinstance(each, str) for each in (*authors, *(entry[name] for name in names if name != "authors"))):
+        raise ValueError(f"paper {number} of the catalogue must have texts as fields and a list of texts as authors; got {entry!r}")
+    return Paper(**{**entry, "authors": tuple(authors)})
 
 
 def slugs() -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from theorylab.names import file_name
 
 __all__ = ["DOUBLE_COLUMN", "SINGLE_COLUMN", "new_figure", "save_figure", "style"]
 
@@ -79,14 +82,29 @@ def new_figure(
 
 
 def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] = ("png", "pdf")) -> tuple[Path, ...]:
-    """Write ``figure`` as ``folder/name.<format>`` for every format; return the files."""
+    """Write ``figure`` as ``folder/name.<format>`` for every format, each whole or not at all; return the files.
+
+    Raises
+    ------
+    ValueError
+        If ``name`` is not the name of one file.
+    """
+    file_name("name", name)
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for kind in formats:
         path = folder / f"{name}.{kind}"
         # A date in the file would make equal figures differ.
         metadata: dict[str, Any] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind, {})
-        figure.savefig(path, metadata=metadata)
+        # Into a neighbour first, which then takes the place of what is there: of a link the link itself, not the file that it leads to.
+        draft = folder / f".{name}.{kind}.{os.getpid()}"
+        draft.unlink(missing_ok=True)
+        try:
+            with draft.open("xb") as stream:
+                figure.savefig(stream, format=kind, metadata=metadata)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
         # The layout is found once: it takes as long as the drawing.
         figure.set_layout_engine("none")
         files.append(path)

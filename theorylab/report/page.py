@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import re
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -12,14 +13,23 @@ from typing import Any
 from urllib.parse import quote
 
 from theorylab import __version__
+from theorylab.evidence.store import write_whole
 from theorylab.evidence.table import margin_used, weakest_assertion
 from theorylab.papers import Paper, catalogue
 
 __all__ = ["write_report"]
 
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
 
 def _text(value: Any) -> str:
-    return html.escape(str(value), quote=True)
+    """Return a value as text between tags or in a quoted attribute; what a page cannot hold is replaced: control characters, half surrogate pairs."""
+    return html.escape(_UNPRINTABLE.sub("\ufffd", str(value)), quote=True)
+
+
+def _anchor(*names: str) -> str:
+    """Return a place of the page as it stands in an id and behind the # of a link: without blanks, quotes and signs that mean something there."""
+    return quote(_UNPRINTABLE.sub("\ufffd", "-".join(names)), safe="")
 
 
 def _number(value: float | None) -> str:
@@ -28,7 +38,8 @@ def _number(value: float | None) -> str:
 
 def _natural(claim: str) -> list[tuple[int, str]]:
     head, _, tail = claim.rpartition("-")
-    return [(0, head), (int(tail), "")] if tail.isdigit() else [(0, claim), (0, "")]
+    # Some digits are no decimals, such as a superscript two, and Python converts no number of thousands of digits.
+    return [(0, head), (int(tail), "")] if tail.isdecimal() and len(tail) < 1000 else [(0, claim), (0, "")]
 
 
 def _band(assertion: dict[str, Any]) -> str:
@@ -70,7 +81,7 @@ def _claim_row(record: dict[str, Any]) -> str:
     verdict = record["verdict"] + (" (blind)" if record["blind"] else "")
     cells = ["–"] * 3 if weakest is None else [_number(weakest["theory"]), _interval(weakest), f"{100 * margin_used(weakest):.0f} %"]
     return (
-        f"<tr id='{_text(record['paper'])}-{_text(record['claim'])}'><th scope='row'>{_text(record['claim'])}</th>"
+        f"<tr id='{_anchor(record['paper'], record['claim'])}'><th scope='row'>{_text(record['claim'])}</th>"
         f"<td><p>{_text(record['statement'])}</p><p class='source'>{_text(record['kind'])}; {_text(record['source'])}</p></td>"
         f"<td class='{_text(record['verdict'])}'>{_text(verdict)}</td><td class='n'>{cells[0]}</td><td class='n'>{cells[1]}</td>"
         f"<td class='n'>{cells[2]}</td><td class='n'>{refuted}/{len(record['counterclaims'])}</td>"
@@ -81,16 +92,24 @@ def _claim_row(record: dict[str, Any]) -> str:
 
 
 def _link(file: Path, page: Path) -> str:
-    return _text(quote(Path(os.path.relpath(file, page.parent)).as_posix()))
+    # As bytes, since the name of a file need not be Unicode.
+    return _text(quote(os.fsencode(Path(os.path.relpath(file, page.parent)).as_posix())))
+
+
+def _shown_files(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of a folder, without links that lead out of it: a page that is handed on must not show what lies elsewhere."""
+    inside = folder.resolve()
+    return sorted(path for path in folder.glob(pattern) if path.is_file() and path.resolve().is_relative_to(inside))
 
 
 def _figures(folder: Path, page: Path) -> str:
     cells = []
-    for picture in sorted(folder.glob("*.png")):
+    vectors = set(_shown_files(folder, "*.pdf"))
+    for picture in _shown_files(folder, "*.png"):
         link = _link(picture, page)
         name = _text(picture.stem.replace("_", " "))
         vector = picture.with_suffix(".pdf")
-        more = f" (<a href='{_link(vector, page)}'>PDF</a>)" if vector.exists() else ""
+        more = f" (<a href='{_link(vector, page)}'>PDF</a>)" if vector in vectors else ""
         picture_html = f"<a href='{link}'><img src='{link}' alt='Figure: {name}' loading='lazy'></a>"
         cells.append(f"<figure>{picture_html}<figcaption>{name}{more}</figcaption></figure>")
     return f"<div class='figures'>{''.join(cells)}</div>" if cells else "<p>No figures drawn yet.</p>"
@@ -124,7 +143,7 @@ def _paper_section(paper: Paper, records: Sequence[dict[str, Any]], figures: Pat
     meta = f"{_text(', '.join(paper.authors))}. {_text(paper.venue)}. arXiv:{_text(paper.arxiv)}."
     command = f"Checked by <code>theorylab check {_text(paper.slug)}</code>."
     head = f"<h2>{_text(paper.title)}</h2><p class='source'>{meta} {command}</p>"
-    return f"<section id='{_text(paper.slug)}'>{head}{_claims_table(records)}<h3>Figures</h3>{_figures(figures, page)}</section>"
+    return f"<section id='{_anchor(paper.slug)}'>{head}{_claims_table(records)}<h3>Figures</h3>{_figures(figures, page)}</section>"
 
 
 def write_report(page: Path, records: Sequence[dict[str, Any]], figures: Path) -> Path:
@@ -153,12 +172,9 @@ def write_report(page: Path, records: Sequence[dict[str, Any]], figures: Path) -
         if slug in papers:
             sections.append(_paper_section(papers[slug], own, figures / slug, page))
         else:
-            sections.append(f"<section id='{_text(slug)}'><h2>{_text(slug)}</h2>{_claims_table(own)}</section>")
-        links.append(f"<li><a href='#{_text(slug)}'>{_text(papers[slug].title if slug in papers else slug)}</a></li>")
+            sections.append(f"<section id='{_anchor(slug)}'><h2>{_text(slug)}</h2>{_claims_table(own)}</section>")
+        links.append(f"<li><a href='#{_anchor(slug)}'>{_text(papers[slug].title if slug in papers else slug)}</a></li>")
     summary = _counts(records) if records else "Nothing checked yet"
     content = template.substitute(summary=_text(summary), papers="".join(links), sections="".join(sections), version=_text(__version__))
-    page.parent.mkdir(parents=True, exist_ok=True)
-    draft = page.with_name(f".{page.name}.{os.getpid()}")
-    draft.write_text(content, encoding="utf-8")
-    draft.replace(page)
+    write_whole(page, content)
     return page

@@ -16,6 +16,7 @@ from theorylab.evidence.estimands import Combination, Estimand, Ratio
 from theorylab.evidence.growth import exponent_of_growth
 from theorylab.evidence.intervals import look_replicates
 from theorylab.montecarlo.moments import Moments, block_moments, pool_blocks
+from theorylab.validation import instance
 
 __all__ = ["COMPOSITES", "Composite", "composite_ends"]
 
@@ -74,6 +75,7 @@ COMPOSITES = (
 
 def composite_ends(composite: Composite, runs: int, looks: int, rng: np.random.Generator) -> Ends:
     """Draw ``runs`` sequences and return their intervals by look and level."""
+    instance("composite", composite, Composite)
     pooled: list[list[dict[Hashable, Moments]]] = [[] for _ in range(looks)]
     for _ in range(runs):
         known: dict[str, np.ndarray] = {}

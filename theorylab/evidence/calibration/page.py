@@ -10,6 +10,7 @@ import numpy as np
 
 from theorylab.evidence.calibration.measure import Calibration, SequentialRow
 from theorylab.evidence.calibration.sequential import WIDE, Rate
+from theorylab.validation import instance
 
 __all__ = ["markdown_table", "render_page"]
 
@@ -78,6 +79,7 @@ def render_page(calibration: Calibration, *, command: str, runs: int, seed: int)
     runs, seed
         What it was measured with.
     """
+    instance("calibration", calibration, Calibration)
     means, proportions, others = (
         _sequential_table([row for row in calibration.sequential if row.kind == kind]) for kind in ("mean", "proportion", "other")
     )

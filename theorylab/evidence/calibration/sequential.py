@@ -17,6 +17,7 @@ from scipy import special
 from theorylab.evidence.calibration.laws import BernoulliLaw, Law
 from theorylab.evidence.intervals import Interval, binomial_interval, corrected_ends, look_level, look_replicates, waiting_factor
 from theorylab.evidence.verdicts import Band
+from theorylab.validation import instance
 
 __all__ = ["Ends", "MeanWalk", "Rate", "Tally", "judge_runs", "proportion_ends", "walk_counts", "walk_means"]
 
@@ -100,6 +101,7 @@ class MeanWalk:
 
 def walk_means(law: Law | BernoulliLaw, runs: int, looks: int, rng: np.random.Generator) -> MeanWalk:
     """Draw ``runs`` sequences of replicates and return their means and cumulants at each look."""
+    instance("law", law, (Law, BernoulliLaw))
     if isinstance(law, BernoulliLaw):
         return _mean_walk(_bernoulli_power_sums(law, runs, looks, rng), law.mean)
     sums = np.zeros((looks, 4, runs))

@@ -15,6 +15,7 @@ from scipy import optimize
 
 from theorylab.evidence.calibration.laws import TiltedLaw
 from theorylab.evidence.intervals import FIRST_LOOK, corrected_ends, waiting_factor
+from theorylab.validation import instance
 
 __all__ = ["Exclusion", "measure_exclusion", "waiting_size"]
 
@@ -45,6 +46,7 @@ class Exclusion:
 
 def waiting_size(law: TiltedLaw, level: float) -> int:
     """Return the sample size at which the law's own skewness and kurtosis stop asking for more, at least that of the first look."""
+    instance("law", law, TiltedLaw)
     _, _, skewness, kurtosis = law.moments(0.0)
     return max(FIRST_LOOK, math.ceil(float(waiting_factor(skewness, kurtosis, level))))
 
@@ -65,6 +67,7 @@ def measure_exclusion(law: TiltedLaw, level: float, count: int, samples: int, rn
     rng
         Source of random numbers.
     """
+    instance("law", law, TiltedLaw)
     truth = law.moments(0.0)[0]
     ready_parts, all_parts = [], []
     for side in (0, 1):

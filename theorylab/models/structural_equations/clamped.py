@@ -19,6 +19,7 @@ from theorylab.backend import array_module
 from theorylab.models.structural_equations.graphs import node_indices
 from theorylab.models.structural_equations.interventions import Environments, InterventionFamily
 from theorylab.models.structural_equations.moments import structural_model, total_effects
+from theorylab.validation import instance
 
 __all__ = [
     "ClampedForm",
@@ -88,6 +89,9 @@ def site_moments(form: ClampedForm, family: InterventionFamily, environments: En
     family, environments
         From `intervention_family` and `sample_environments`; arrays of numpy or a device.
     """
+    instance("form", form, ClampedForm)
+    instance("family", family, InterventionFamily)
+    instance("environments", environments, Environments)
     theta, variances, means = environments
     xp = array_module(theta)
     parents = family.parents
@@ -118,6 +122,9 @@ def second_moment_from_clamped(form: ClampedForm, family: InterventionFamily, en
     ValueError
         If a node is unknown or repeated.
     """
+    instance("form", form, ClampedForm)
+    instance("family", family, InterventionFamily)
+    instance("environments", environments, Environments)
     moments = site_moments(form, family, environments)
     xp = array_module(moments.moment)
     q = len(form.effects)
@@ -143,6 +150,9 @@ def clamped_features(form: ClampedForm, family: InterventionFamily, environments
     Every entry of E x x^T is a fixed linear function of them (`feature_functionals`). Columns: 1; the upper triangle of C; H on the parents that are
     not sites, row by row; F E[e], if the rest has a mean.
     """
+    instance("form", form, ClampedForm)
+    instance("family", family, InterventionFamily)
+    instance("environments", environments, Environments)
     moments = site_moments(form, family, environments)
     xp = array_module(moments.moment)
     k = len(family.sites)
@@ -172,6 +182,8 @@ def feature_functionals(form: ClampedForm, family: InterventionFamily, left: Arr
     ndarray
         (..., r, features).
     """
+    instance("form", form, ClampedForm)
+    instance("family", family, InterventionFamily)
     a, v = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
     k = len(family.sites)
     ap, pv = a @ form.effects, (v @ form.effects)[..., None, :]

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from theorylab.validation import array_of_shape, integers, reals, whole_number
+from theorylab.validation import array_of_shape, flag, integers, real, whole_number
 
 __all__ = ["acyclic_coefficients", "ancestral_matrix", "is_d_separated", "node_indices", "random_coefficients", "topological_order"]
 
@@ -72,6 +72,7 @@ def node_indices(name: str, nodes: ArrayLike, size: int, *, empty: bool = False)
     ValueError
         If a node is unknown or named twice, or there is none and ``empty`` is not set.
     """
+    empty = flag("empty", empty)
     if np.size(nodes) == 0:
         if empty:
             return np.zeros(0, dtype=np.int64)
@@ -167,7 +168,7 @@ def random_coefficients(
         If a parameter is out of range.
     """
     size, most = whole_number("nodes", nodes), whole_number("in_degree", in_degree, minimum=0)
-    low, high = (float(reals("magnitude", end, above=0.0)) for end in magnitude)
+    low, high = (real("magnitude", end, above=0.0) for end in magnitude)
     if low > high:
         raise ValueError(f"magnitude must be an interval (low, high); got {magnitude!r}")
     result = np.zeros((size, size))

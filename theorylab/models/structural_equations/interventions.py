@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.structural_equations.graphs import node_indices
 from theorylab.models.structural_equations.moments import StructuralModel, structural_model
-from theorylab.validation import array_of_shape, choice, probabilities, reals
+from theorylab.validation import array_of_shape, choice, flag, instance, probabilities, real, reals
 
 __all__ = ["KINDS", "Environments", "InterventionFamily", "apply_intervention", "environment_model", "intervention_family", "sample_environments"]
 
@@ -160,6 +160,8 @@ def intervention_family(
     ValueError
         If the model is not valid, sites are unknown, repeated or contain the target, probabilities do not sum to 1 or a range is empty.
     """
+    joint = flag("joint", joint)
+    allow_target = flag("allow_target", allow_target)
     model = structural_model(coefficients, noise_variances, noise_means)
     where = node_indices("sites", sites, len(model.coefficients))
     if target is not None and not allow_target and target in where:
@@ -167,7 +169,7 @@ def intervention_family(
     shares = np.full(len(where), 1.0 / len(where))
     if site_probabilities is not None:
         shares = probabilities("site_probabilities", site_probabilities, length=len(where))
-    low, high = (float(reals("variance_range", end, above=0.0)) for end in variance_range)
+    low, high = (real("variance_range", end, above=0.0) for end in variance_range)
     if low > high:
         raise ValueError(f"variance_range must be an interval (low, high); got {variance_range!r}")
     return InterventionFamily(
@@ -176,10 +178,10 @@ def intervention_family(
         choice("kind", kind, KINDS),
         bool(joint),
         shares,
-        float(reals("coefficient_mean", coefficient_mean)),
-        float(reals("coefficient_scale", coefficient_scale, minimum=0.0)),
+        real("coefficient_mean", coefficient_mean),
+        real("coefficient_scale", coefficient_scale, minimum=0.0),
         (low, high),
-        float(reals("mean_scale", mean_scale, minimum=0.0)),
+        real("mean_scale", mean_scale, minimum=0.0),
     )
 
 
@@ -193,6 +195,8 @@ def sample_environments(rng: Any, size: int, family: InterventionFamily) -> Envi
     family
         The law.
     """
+    instance("family", family, InterventionFamily)
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     b, variances, means = family.model
     sites, parents = family.sites, family.parents
@@ -217,6 +221,8 @@ def sample_environments(rng: Any, size: int, family: InterventionFamily) -> Envi
 
 def environment_model(family: InterventionFamily, environments: Environments, index: int) -> StructuralModel:
     """Return the whole model of one environment: what its site equations say, put into the equations of the family's model."""
+    instance("family", family, InterventionFamily)
+    instance("environments", environments, Environments)
     b, variances, means = (part.copy() for part in family.model)
     b[np.ix_(family.sites, family.parents)] = environments.site_coefficients[index]
     variances[family.sites] = environments.site_variances[index]

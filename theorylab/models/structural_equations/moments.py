@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import solve_triangular
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.structural_equations.graphs import acyclic_coefficients, topological_order
 from theorylab.validation import array_of_shape, reals
 
@@ -104,6 +104,7 @@ def sample_structural_equations(
     ValueError
         As in `structural_model`.
     """
+    size = check_draw(rng, size, minimum=0)
     xp = namespace_of(rng)
     b, variances, means = structural_model(coefficients, noise_variances, noise_means)
     scale, shift = xp.sqrt(xp.asarray(variances)), xp.asarray(means)

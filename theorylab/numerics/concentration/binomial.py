@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betainc, betaincc, betaincinv, rel_entr
 
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, plain, real, reals
 
 __all__ = [
     "binomial_lower_tail",
@@ -100,7 +100,7 @@ def binomial_upper_bound(count: ArrayLike, trials: ArrayLike, failure_probabilit
     k, n = np.asarray(integers("count", count, minimum=0)), np.asarray(integers("trials", trials))
     if np.any(k > n):
         raise ValueError(f"count must be at most trials; got {np.max(k)} of {np.min(n)}")
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     return plain(np.where(k == n, 1.0, betaincinv(k + 1.0, np.maximum(n - k, 1), 1.0 - delta)))
 
 
@@ -143,7 +143,7 @@ def mean_upper_bound(sample_mean: ArrayLike, sample_size: ArrayLike, failure_pro
     """
     mean = np.asarray(reals("sample_mean", sample_mean, minimum=0.0, maximum=1.0))
     size = np.asarray(reals("sample_size", sample_size, minimum=1.0))
-    budget = -np.log(float(reals("failure_probability", failure_probability, above=0.0, below=1.0))) / size
+    budget = -np.log(real("failure_probability", failure_probability, above=0.0, below=1.0)) / size
     low, high = np.broadcast_arrays(mean, np.ones_like(size))
     # Pinsker's inequality gives the first bracket.
     low, high = low.copy(), np.minimum(high, mean + np.sqrt(0.5 * budget))

@@ -15,7 +15,7 @@ from scipy import stats
 
 from theorylab.numerics.concentration.binomial import binomial_lower_tail
 from theorylab.numerics.roots import smallest_integer
-from theorylab.validation import integers, plain, reals, whole_number
+from theorylab.validation import integers, plain, real, reals, whole_number
 
 __all__ = ["scenario_count_law", "scenario_violation_bound", "scenario_violation_law", "scenario_violation_tail", "scenarios_needed"]
 
@@ -105,7 +105,7 @@ def scenario_violation_bound(decision_variables: int, scenarios: int, failure_pr
         If a number is out of range.
     """
     d, n = whole_number("decision_variables", decision_variables), whole_number("scenarios", scenarios)
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     return 1.0 if n < d else float(stats.beta.isf(delta, d, n - d + 1))
 
 
@@ -125,5 +125,5 @@ def scenarios_needed(decision_variables: int, violation_probability: float, fail
         If a number is out of range.
     """
     d = whole_number("decision_variables", decision_variables)
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     return smallest_integer(lambda n: float(scenario_violation_tail(d, n, violation_probability)) <= delta, d)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import airy
 
-from theorylab.validation import plain, reals
+from theorylab.validation import flag, plain, real, reals
 
 __all__ = [
     "WishartEdge",
@@ -110,7 +110,8 @@ def tracy_widom_quantile(probability: float, *, upper: bool = False) -> float:
     ValueError
         If the probability is out of range.
     """
-    return _quantile(float(reals("probability", probability, minimum=1e-12, maximum=1.0 - 1e-12)), bool(upper))
+    upper = flag("upper", upper)
+    return _quantile(real("probability", probability, minimum=1e-12, maximum=1.0 - 1e-12), bool(upper))
 
 
 class WishartEdge(NamedTuple):

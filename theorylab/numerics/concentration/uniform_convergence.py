@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import betaln, logsumexp
 
 from theorylab.numerics.roots import smallest_integer
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["consistent_failure_bound", "consistent_points_needed", "consistent_violation_bound", "log_pattern_bound", "polynomial_class_vc_bound"]
 
@@ -28,7 +28,7 @@ def log_pattern_bound(vc_dimension: float, points: int) -> float:
     ValueError
         If a number is out of range.
     """
-    v, n = math.floor(float(reals("vc_dimension", vc_dimension, minimum=0.0))), whole_number("points", points)
+    v, n = math.floor(real("vc_dimension", vc_dimension, minimum=0.0)), whole_number("points", points)
     if v >= n:
         return n * math.log(2.0)
     i = np.arange(v + 1)
@@ -54,7 +54,7 @@ def consistent_failure_bound(vc_dimension: float, points: int, violation_probabi
     ValueError
         If a number is out of range.
     """
-    n, eta = whole_number("points", points), float(reals("violation_probability", violation_probability, above=0.0, below=1.0))
+    n, eta = whole_number("points", points), real("violation_probability", violation_probability, above=0.0, below=1.0)
     if n * eta < 8.0:
         return 1.0
     return math.exp(min(0.0, math.log(2.0) * (1.0 - eta * n / 2.0) + log_pattern_bound(vc_dimension, 2 * n)))
@@ -75,8 +75,8 @@ def consistent_points_needed(vc_dimension: float, violation_probability: float, 
     ValueError
         If a number is out of range.
     """
-    eta = float(reals("violation_probability", violation_probability, above=0.0, below=1.0))
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    eta = real("violation_probability", violation_probability, above=0.0, below=1.0)
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     # The bound first grows with N, up to v/eta or so, but is cut at 1 there; where it has fallen below 1 it goes on falling.
     return smallest_integer(lambda n: consistent_failure_bound(vc_dimension, n, eta) <= delta, math.ceil(8.0 / eta))
 
@@ -96,7 +96,7 @@ def consistent_violation_bound(vc_dimension: float, points: int, failure_probabi
     ValueError
         If a number is out of range.
     """
-    n, delta = whole_number("points", points), float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    n, delta = whole_number("points", points), real("failure_probability", failure_probability, above=0.0, below=1.0)
     eta = max(8.0 / n, 2.0 / n * (1.0 + (log_pattern_bound(vc_dimension, 2 * n) - math.log(delta)) / math.log(2.0)))
     return min(1.0, eta)
 
@@ -116,4 +116,4 @@ def polynomial_class_vc_bound(parameters: float, degree: float) -> float:
     ValueError
         If a number is out of range.
     """
-    return 2.0 * float(reals("parameters", parameters, minimum=1.0)) * math.log2(12.0 * float(reals("degree", degree, minimum=1.0)))
+    return 2.0 * real("parameters", parameters, minimum=1.0) * math.log2(12.0 * real("degree", degree, minimum=1.0))

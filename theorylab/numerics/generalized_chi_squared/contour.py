@@ -18,6 +18,7 @@ import numpy as np
 
 from theorylab.backend import array_module
 from theorylab.device.rows import can_run
+from theorylab.validation import instance
 
 __all__ = ["Spectra", "log_laplace", "log_lower_tail", "log_tails", "log_upper_tail", "mean_of_spectra"]
 
@@ -44,11 +45,13 @@ class Spectra(NamedTuple):
 
 def mean_of_spectra(spectra: Spectra) -> Any:
     """Return the means, (B,)."""
+    instance("spectra", spectra, Spectra)
     return (spectra.weights * (spectra.degrees + spectra.noncentrality)).sum(axis=1)
 
 
 def log_laplace(spectra: Spectra, s: Any) -> Any:
     """Return log M(s), (B, K), for real or complex s, (B, K); some terms at a time if an array of size B K R would be large."""
+    instance("spectra", spectra, Spectra)
     xp = array_module(s)
     if s.dtype.kind == "c" and can_run(s):
         from theorylab.numerics.generalized_chi_squared.contour_device import log_laplace_device
@@ -144,16 +147,19 @@ def _along_the_contour(spectra: Spectra, y: Any, saddle: Any) -> Any:
 
 def log_lower_tail(spectra: Spectra, y: Any) -> Any:
     """Return log P(Q <= y), (B,), for y > 0 that is not far above the mean."""
+    instance("spectra", spectra, Spectra)
     return _along_the_contour(spectra, y, _lower_saddle(spectra, y))
 
 
 def log_upper_tail(spectra: Spectra, y: Any) -> Any:
     """Return log P(Q > y), (B,), for y above the mean."""
+    instance("spectra", spectra, Spectra)
     return _along_the_contour(spectra, y, _upper_saddle(spectra, y))
 
 
 def log_tails(spectra: Spectra, y: Any) -> tuple[Any, Any]:
     """Return (log P(Q <= y), log P(Q > y)), each (B,): the smaller one by the contour on its side, the other from it."""
+    instance("spectra", spectra, Spectra)
     xp = array_module(y)
     y = y.astype(xp.float64)
     lower, upper = xp.full_like(y, -xp.inf), xp.zeros_like(y)

@@ -8,7 +8,7 @@ import numpy as np
 
 from theorylab.numerics.logistic_regression.newton import Solution, newton_batch
 from theorylab.numerics.logistic_regression.separability import SeparableDataError, is_rank_deficient, is_separable
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, flag, instance, real, whole_number
 
 __all__ = ["LogisticFit", "fit_logistic_batched", "log_odds_form"]
 
@@ -50,6 +50,7 @@ def log_odds_form(fit: LogisticFit) -> tuple[Any, Any]:
     ValueError
         If the fit has more than two classes.
     """
+    instance("fit", fit, LogisticFit)
     if fit.weights.shape[1] != 2:
         raise ValueError(f"fit must have 2 classes; got {fit.weights.shape[1]}")
     return fit.weights[:, 1] - fit.weights[:, 0], fit.intercepts[:, 1] - fit.intercepts[:, 0]
@@ -119,10 +120,11 @@ def fit_logistic_batched(
     fit without penalty is separable is proved by an iterate with all samples strictly on their side; one that neither converges nor separates is
     decided by a linear program. A constant feature has the coefficient 0 when ridge > 0 and there is an intercept.
     """
+    fit_intercept = flag("fit_intercept", fit_intercept)
     xp = namespace
     classes = whole_number("class_count", class_count, minimum=2)
-    strength = float(reals("ridge", ridge, minimum=0.0))
-    limit = float(reals("tolerance", tolerance, above=0.0, maximum=1e-2))
+    strength = real("ridge", ridge, minimum=0.0)
+    limit = real("tolerance", tolerance, above=0.0, maximum=1e-2)
     steps = whole_number("maximum_iterations", maximum_iterations)
     choice("on_separable", on_separable, ("flag", "raise"))
     x, y = _checked_data(features, labels, classes, xp)

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from theorylab.validation import flag
+
 __all__ = ["Solution", "newton_batch"]
 
 HALVINGS = 40
@@ -69,6 +71,7 @@ def newton_batch(
     namespace
         The array module.
     """
+    stop_when_separated = flag("stop_when_separated", stop_when_separated)
     xp, free = namespace, class_count - 1
     p = design.shape[2]
     answers = (labels[..., None] == xp.arange(class_count)) * 1.0

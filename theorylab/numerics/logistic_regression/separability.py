@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import linprog
 
+from theorylab.validation import flag
+
 __all__ = ["SeparableDataError", "is_rank_deficient", "is_separable"]
 
 
@@ -60,6 +62,7 @@ def is_separable(features: np.ndarray, labels: np.ndarray, class_count: int, *, 
     RuntimeError
         If the linear program is not solved.
     """
+    fit_intercept = flag("fit_intercept", fit_intercept)
     design = _standardised(np.asarray(features, dtype=float), fit_intercept)
     m, p = design.shape
     rows = []
@@ -85,6 +88,7 @@ def is_separable(features: np.ndarray, labels: np.ndarray, class_count: int, *, 
 
 def is_rank_deficient(features: np.ndarray, *, fit_intercept: bool = True) -> bool:
     """Tell whether the columns of one design (m, d), with that of the intercept, are linearly dependent to working precision."""
+    fit_intercept = flag("fit_intercept", fit_intercept)
     design = _standardised(np.asarray(features, dtype=float), fit_intercept)
     m, p = design.shape
     if m < p:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import brentq
 
-from theorylab.validation import whole_number
+from theorylab.validation import flag, whole_number
 
 __all__ = ["Task", "kronecker_points", "kronecker_task"]
 
@@ -58,6 +58,7 @@ def kronecker_task(dimension: int, train: int, test: int, *, outputs: int = 1, n
     ValueError
         If a number is out of range.
     """
+    normalized = flag("normalized", normalized)
     n, m, k = whole_number("train", train, minimum=0), whole_number("test", test), whole_number("outputs", outputs)
     x = kronecker_points(dimension, n + m)
     if normalized:

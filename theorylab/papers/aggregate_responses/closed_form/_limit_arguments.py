@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, plain, real, reals
 
 
 def ratio_above_one(samples_per_feature: ArrayLike) -> Any:
@@ -44,7 +44,7 @@ def scales(squared_signal_norm: ArrayLike, noise_variance: ArrayLike) -> tuple[A
 
 def weight_in_range(weight: ArrayLike, largest_weight: float = 1.0) -> Any:
     """Return rho in [0, ``largest_weight``]; weights above 1 need the explicit bound."""
-    return reals("weight", weight, minimum=0.0, maximum=float(reals("largest_weight", largest_weight, above=0.0)))
+    return reals("weight", weight, minimum=0.0, maximum=real("largest_weight", largest_weight, above=0.0))
 
 
 def decomposition(bias_squared: Any, variance: Any, reason: str = "") -> RiskDecomposition:

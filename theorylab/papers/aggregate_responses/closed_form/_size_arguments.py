@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
-from theorylab.validation import integers, reals, whole_number
+from theorylab.validation import integers, real, reals, whole_number
 
 
 def broadcast_sizes(sample_size: ArrayLike, dimension: ArrayLike, bag_size: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -34,7 +34,7 @@ def signal_and_noise(squared_signal_norm: ArrayLike, noise_variance: ArrayLike) 
 
 def checked_weight(weight: ArrayLike, largest_weight: float) -> Any:
     """Return rho, checked to lie in [0, largest_weight]."""
-    return reals("weight", weight, minimum=0.0, maximum=float(reals("largest_weight", largest_weight, above=0.0)))
+    return reals("weight", weight, minimum=0.0, maximum=real("largest_weight", largest_weight, above=0.0))
 
 
 def ratio_or_infinity(numerator: ArrayLike, denominator: ArrayLike) -> np.ndarray:

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.papers.aggregate_responses.closed_form._size_arguments import checked_weight
 from theorylab.papers.aggregate_responses.closed_form.bags import average_over_bags, bag_codes, means_by_code
-from theorylab.validation import array_of_shape, choice, reals
+from theorylab.validation import array_of_shape, choice, real
 
 __all__ = ["bag_level_loss", "convex_loss_gap_bounds", "instance_level_loss", "interpolating_loss", "within_bag_variance"]
 
@@ -217,8 +217,8 @@ def convex_loss_gap_bounds(predictions: ArrayLike, bag_labels: ArrayLike, curvat
     Upper bound: arXiv:2401.11081 (losses with a bounded second derivative); both sides derived here (module's docstring). Both are attained in the
     limit of small spread, where (L_ins - L_bag)/R -> l''/2.
     """
-    lower = float(reals("curvature_lower", curvature_lower))
-    upper = float(reals("curvature_upper", curvature_upper, minimum=lower))
+    lower = real("curvature_lower", curvature_lower)
+    upper = real("curvature_upper", curvature_upper, minimum=lower)
     spread = within_bag_variance(predictions, bag_labels)
     return 0.5 * lower * spread, 0.5 * upper * spread
 

@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.aggregate_responses.closed_form._limit_arguments import more_samples_than_features
 from theorylab.papers.aggregate_responses.closed_form.fixed_point import solve_fixed_point
-from theorylab.validation import plain, reals
+from theorylab.validation import plain, real, reals
 
 __all__ = ["optimal_weight", "optimal_weight_rule_of_thumb"]
 
@@ -74,7 +74,7 @@ def optimal_weight(samples_per_feature: ArrayLike, bag_size: ArrayLike, signal_t
     """
     psi, k = more_samples_than_features(samples_per_feature, bag_size)
     snr = reals("signal_to_noise_ratio", signal_to_noise_ratio, minimum=0.0, maximum=LARGEST_RATIO)
-    top = float(reals("upper", upper, above=SMALLEST_WEIGHT, maximum=1e100))
+    top = real("upper", upper, above=SMALLEST_WEIGHT, maximum=1e100)
     psi, k, snr = np.broadcast_arrays(psi, k, snr)
     root = log_bisection(lambda rho: _rises(psi, k, rho, snr), np.full(psi.shape, SMALLEST_WEIGHT), top)
     best = np.where(_rises(psi, k, top, snr), root, top)

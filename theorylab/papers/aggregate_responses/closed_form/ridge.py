@@ -15,7 +15,7 @@ from theorylab.papers.aggregate_responses.closed_form._size_arguments import dec
 from theorylab.papers.aggregate_responses.closed_form.end_points import bag_level_risk_exact
 from theorylab.papers.aggregate_responses.closed_form.fewer_bags import minimum_norm_risk_exact
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
-from theorylab.validation import reals
+from theorylab.validation import real
 
 __all__ = ["ridge_risk_exact"]
 
@@ -69,7 +69,7 @@ def ridge_risk_exact(
     r2, noise = signal_and_noise(float(squared_signal_norm), float(noise_variance))
     if penalty is None and r2 == 0.0:
         return RiskDecomposition(0.0, 0.0, 0.0)
-    ridge = noise * d / r2 if penalty is None else float(reals("penalty", penalty, minimum=0.0))
+    ridge = noise * d / r2 if penalty is None else real("penalty", penalty, minimum=0.0)
     if ridge == 0.0:
         return (bag_level_risk_exact if m >= d else minimum_norm_risk_exact)(n, d, k, r2, noise)
     # lambda/(lambda + s^2) has poles at s = +- i sqrt(lambda); a mesh that grows geometrically from there resolves them for every lambda.

@@ -16,7 +16,7 @@ from theorylab.numerics.jacobi_ensemble import jacobi_linear_statistic_expansion
 from theorylab.papers.aggregate_responses.closed_form._size_arguments import checked_weight, decomposition, signal_and_noise, single_sizes
 from theorylab.papers.aggregate_responses.closed_form.exact_risk import bias_from_moments
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["risk_second_order", "second_order_coefficient"]
 
@@ -124,8 +124,8 @@ def second_order_coefficient(
     -----
     Derived here: expansion of `risk_second_order` in 1/d at fixed psi and k.
     """
-    psi = float(reals("samples_per_feature", samples_per_feature, above=1.0))
-    k = float(reals("bag_size", bag_size, minimum=1.0))
+    psi = real("samples_per_feature", samples_per_feature, above=1.0)
+    k = real("bag_size", bag_size, minimum=1.0)
     rho = _positive_weight(weight, largest_weight)
     r2, noise = signal_and_noise(squared_signal_norm, noise_variance)
     (p0, p1), (q0, q1), (t0, t1) = _expansions(psi / k, psi - psi / k, rho)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
 from theorylab.papers.aggregate_responses.estimators.private_aggregator import PrivateAggregator
-from theorylab.validation import array_of_shape, reals, whole_number
+from theorylab.validation import array_of_shape, real, whole_number
 
 __all__ = ["PrivacyAudit", "audit_privacy"]
 
@@ -94,7 +94,7 @@ def audit_privacy(
         If an argument does not fit, the labels do not differ in exactly one entry, or a release is not finite.
     """
     count = whole_number("releases", releases, minimum=1000)
-    alpha = float(reals("error_probability", error_probability, above=0.0, below=1.0))
+    alpha = real("error_probability", error_probability, above=0.0, below=1.0)
     rng = np.random.default_rng(random_state)
     if isinstance(mechanism, PrivateAggregator):
         if bags is None:
@@ -124,8 +124,8 @@ def audit_privacy(
     second = array_of_shape("neighbour", _given("neighbour", neighbour), first.shape)
     if int(np.sum(first != second)) != 1:
         raise ValueError(f"neighbour must differ from labels in exactly one entry; got {int(np.sum(first != second))}")
-    claimed = float(reals("epsilon", _given("epsilon", epsilon), above=0.0))
-    slack = float(reals("delta", 0.0 if delta is None else delta, minimum=0.0, below=1.0))
+    claimed = real("epsilon", _given("epsilon", epsilon), above=0.0)
+    slack = real("delta", 0.0 if delta is None else delta, minimum=0.0, below=1.0)
     half = count // 2
     event = _search_event(_releases(draw, first, half), _releases(draw, second, half), slack, alpha)
     happened = [int(event.happens(_releases(draw, side, half)).sum()) for side in (first, second)]

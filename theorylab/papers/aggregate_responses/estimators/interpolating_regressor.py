@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from theorylab.papers.aggregate_responses.closed_form import interpolating_estimator, least_within_bag_variance_interpolator, optimal_weight
 from theorylab.papers.aggregate_responses.estimators.grouping import Grouping, bag_means_in_order, group_bags
 from theorylab.papers.aggregate_responses.estimators.signal_strength import SignalStrength, centred, estimate_signal_strength
-from theorylab.validation import choice, reals
+from theorylab.validation import choice, real
 
 __all__ = ["InterpolatingRegressor"]
 
@@ -142,7 +142,7 @@ class InterpolatingRegressor(RegressorMixin, BaseEstimator):
             return choice("weight", self.weight, ("optimal", LIMIT))
         if np.ndim(self.weight) != 0:
             raise ValueError(f"weight must be one number in [0, 1], 'optimal' or {LIMIT!r}; got {self.weight!r}")
-        return float(reals("weight", self.weight, minimum=0.0, maximum=1.0))
+        return real("weight", self.weight, minimum=0.0, maximum=1.0)
 
     def _optimal_weight(self, x: np.ndarray, grouping: Grouping, means: np.ndarray) -> float | str:
         lost = int(bool(self.fit_intercept))

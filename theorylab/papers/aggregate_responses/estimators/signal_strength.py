@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 
 from theorylab.papers.aggregate_responses.closed_form import average_over_bags
 from theorylab.papers.aggregate_responses.estimators.grouping import bag_means_in_order, group_bags
-from theorylab.validation import array_of_shape
+from theorylab.validation import array_of_shape, flag
 
 __all__ = ["SignalStrength", "estimate_signal_strength"]
 
@@ -68,6 +68,7 @@ def estimate_signal_strength(features: ArrayLike, bag_labels: ArrayLike, bag_mea
     ValueError
         If the features leave no degree of freedom, or there are fewer than two bags (three with an intercept).
     """
+    fit_intercept = flag("fit_intercept", fit_intercept)
     x = array_of_shape("features", features, ("n", "d"))
     grouping = group_bags(bag_labels, len(x))
     means = bag_means_in_order(bag_means, bag_labels)

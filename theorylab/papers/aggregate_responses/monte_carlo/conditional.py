@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.aggregate_responses.monte_carlo.raw import bag_averages
 from theorylab.papers.aggregate_responses.monte_carlo.settings import checked_design, checked_variances, checked_weights
@@ -110,6 +110,7 @@ def sample_conditional_risk(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     n, d, k, _ = checked_design(sample_size, dimension, bag_size)
     rho = checked_weights(weights, largest_weight=largest_weight)
     r2, sigma2 = checked_variances(squared_signal_norm, noise_variance)

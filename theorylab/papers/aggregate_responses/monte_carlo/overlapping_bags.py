@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.aggregate_responses.monte_carlo.settings import checked_design
 from theorylab.validation import whole_number
@@ -45,6 +45,7 @@ def sample_overlapping_bags(rng: Any, size: int, *, sample_size: int, dimension:
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     n, d, k, m = checked_design(sample_size, dimension, bag_size)
     t = whole_number("overlap", overlap)
     if m <= d:

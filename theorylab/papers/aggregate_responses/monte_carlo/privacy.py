@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.aggregate_responses.monte_carlo.settings import checked_design, checked_variances, checked_weights
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, reals, whole_number
 
 __all__ = ["sample_gaussian_releases", "sample_private_releases", "sample_private_risk"]
 
@@ -26,7 +26,7 @@ def clipped(xp: Any, labels: Any, clip: float | None) -> Any:
 
 def checked_clip(clip: float | None) -> float | None:
     """Return a positive clipping bound, or None for no clipping."""
-    return None if clip is None else float(reals("clip", clip, above=0.0))
+    return None if clip is None else real("clip", clip, above=0.0)
 
 
 def _private_risk_block(*, sample_size: int, dimension: int, **_: object) -> int:
@@ -79,6 +79,7 @@ def sample_private_risk(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     n, d, k, m = checked_design(sample_size, dimension, bag_size)
     (rho,) = checked_weights((weight,)).tolist()
     rows = n if rho else m
@@ -86,7 +87,7 @@ def sample_private_risk(
         held = "the sample size" if rho else "the number of bags sample_size / bag_size (the weight is 0)"
         raise ValueError(f"dimension must be smaller than {held}, {rows}, for the minimiser to be unique; got {d}")
     signal, deviation = (math.sqrt(variance) for variance in checked_variances(squared_signal_norm, noise_variance))
-    bound, scale = checked_clip(clip), float(reals("laplace_scale", laplace_scale, minimum=0.0))
+    bound, scale = checked_clip(clip), real("laplace_scale", laplace_scale, minimum=0.0)
     xp = namespace_of(rng)
     features = rng.standard_normal((size, n, d))
     labels = signal * features[:, :, 0] + deviation * rng.standard_normal((size, n))
@@ -106,8 +107,8 @@ def sample_private_risk(
 
 def _bag_mean_of(label: float, other_label: float, clip: float, bag_size: int) -> float:
     """Return the exact mean of a bag that holds one sample with `label` and k - 1 with `other_label`, all clipped."""
-    bound, k = float(reals("clip", clip, above=0.0)), whole_number("bag_size", bag_size)
-    first, others = (min(max(float(reals(name, value)), -bound), bound) for name, value in (("label", label), ("other_label", other_label)))
+    bound, k = real("clip", clip, above=0.0), whole_number("bag_size", bag_size)
+    first, others = (min(max(real(name, value), -bound), bound) for name, value in (("label", label), ("other_label", other_label)))
     return (first + (k - 1) * others) / k
 
 
@@ -141,6 +142,7 @@ def sample_private_releases(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     scale = reals("laplace_scale", laplace_scale, above=0.0)
     return {"release": _bag_mean_of(label, other_label, clip, bag_size) + scale * draw_laplace(rng, size)}
 
@@ -173,5 +175,6 @@ def sample_gaussian_releases(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     scale = reals("standard_deviation", standard_deviation, above=0.0)
     return {"release": _bag_mean_of(label, other_label, clip, bag_size) + scale * rng.standard_normal(size)}

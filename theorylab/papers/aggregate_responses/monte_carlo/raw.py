@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.aggregate_responses.monte_carlo.settings import (
     BagDesign,
@@ -16,7 +16,7 @@ from theorylab.papers.aggregate_responses.monte_carlo.settings import (
     checked_variances,
     checked_weights,
 )
-from theorylab.validation import reals
+from theorylab.validation import instance, reals
 
 __all__ = ["BaggedSamples", "bag_averages", "draw_bagged_samples", "interpolating_coefficients", "sample_raw_risk"]
 
@@ -34,6 +34,8 @@ class BaggedSamples(NamedTuple):
 
 def draw_bagged_samples(rng: Any, size: int, design: BagDesign, squared_signal_norm: float, noise_variance: float) -> BaggedSamples:
     """Draw x ~ N(0, I_d), y = <x, theta0> + e, e ~ N(0, sigma^2); sample i is in bag i // k, theta0 = sqrt(r2 / d) (1, ..., 1)."""
+    instance("design", design, BagDesign)
+    size = check_draw(rng, size)
     n, d, xp = design.sample_size, design.dimension, namespace_of(rng)
     coefficients = xp.full(d, np.sqrt(squared_signal_norm / d))
     features = rng.standard_normal((size, n, d))
@@ -178,6 +180,7 @@ def sample_raw_risk(
     -----
     arXiv:2401.11081, section 2.
     """
+    size = check_draw(rng, size)
     design = checked_design(sample_size, dimension, bag_size)
     rho = checked_weights(weights)
     reals("squared_signal_norm", squared_signal_norm, above=0.0)

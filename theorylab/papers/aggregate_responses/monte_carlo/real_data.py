@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.aggregate_responses.monte_carlo.privacy import checked_clip, clipped, draw_laplace
 from theorylab.papers.aggregate_responses.monte_carlo.settings import checked_weights
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["load_standardised_diabetes", "sample_diabetes_error"]
 
@@ -83,13 +83,14 @@ def sample_diabetes_error(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     features, labels = _diabetes()
     total, d = features.shape
     k, n = whole_number("bag_size", bag_size), whole_number("training_size", training_size, minimum=2 * d + 2)
     if n % k or n > total - 10:
         raise ValueError(f"training_size must be a multiple of the bag size {k} and at most {total - 10}; got {n}")
     rho = checked_weights(weights)
-    bound, scale = checked_clip(clip), float(reals("laplace_scale", laplace_scale, minimum=0.0))
+    bound, scale = checked_clip(clip), real("laplace_scale", laplace_scale, minimum=0.0)
     xp = namespace_of(rng)
     m = n // k
     order = xp.argsort(rng.random((size, total)), axis=1)

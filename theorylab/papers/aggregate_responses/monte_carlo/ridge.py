@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.aggregate_responses.monte_carlo.conditional import error_parts, response_matrix, scaled_averages
 from theorylab.papers.aggregate_responses.monte_carlo.settings import checked_design, checked_variances, checked_weights
-from theorylab.validation import reals
+from theorylab.validation import real
 
 __all__ = ["ridge_matrix", "sample_ridge_risk"]
 
@@ -77,8 +77,9 @@ def sample_ridge_risk(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     n, d, k, _ = checked_design(sample_size, dimension, bag_size)
-    rho, strength = checked_weights(weights), float(reals("penalty", penalty, above=0.0))
+    rho, strength = checked_weights(weights), real("penalty", penalty, above=0.0)
     r2, sigma2 = checked_variances(squared_signal_norm, noise_variance)
     xp, features = namespace_of(rng), rng.standard_normal((size, n, d))
     averages = scaled_averages(features, k)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import array_of_shape, reals, whole_number
+from theorylab.validation import array_of_shape, instance, real, whole_number
 
 __all__ = [
     "SMALLEST_WEIGHT",
@@ -63,7 +63,7 @@ def checked_weights(weights: ArrayLike, *, largest_weight: float = 1.0) -> np.nd
     ValueError
         If there is none, or one is out of range.
     """
-    top = float(reals("largest_weight", largest_weight, minimum=1.0))
+    top = real("largest_weight", largest_weight, minimum=1.0)
     rho = array_of_shape("weights", weights, ("L",))
     if rho.size == 0:
         raise ValueError("weights must hold at least one number; got ()")
@@ -74,13 +74,13 @@ def checked_weights(weights: ArrayLike, *, largest_weight: float = 1.0) -> np.nd
 
 def checked_variances(squared_signal_norm: float, noise_variance: float) -> tuple[float, float]:
     """Return r2 = |theta0|^2 >= 0 and sigma^2 >= 0 as floats."""
-    return float(reals("squared_signal_norm", squared_signal_norm, minimum=0.0)), float(reals("noise_variance", noise_variance, minimum=0.0))
+    return real("squared_signal_norm", squared_signal_norm, minimum=0.0), real("noise_variance", noise_variance, minimum=0.0)
 
 
 def checked_centre(centre: ArrayLike, points: int) -> float | np.ndarray:
     """Return `centre` as one number, or as an array with one entry for each of the `points` weights."""
     if np.ndim(np.asarray(centre, dtype=object)) == 0:
-        return float(reals("centre", centre))
+        return real("centre", centre)
     return array_of_shape("centre", centre, (points,))
 
 
@@ -93,6 +93,7 @@ def refuse_weight_zero(weights: np.ndarray, design: BagDesign) -> None:
         With fewer bags than features weight 0 means the solution of smallest norm, which no spectrum of the scatters knows; with as many, the
         variance given a spectrum has no mean.
     """
+    instance("design", design, BagDesign)
     if np.any(weights == 0.0) and design.bags <= design.dimension:
         raise ValueError(
             f"weights must be > 0 for {design.bags} bags and dimension {design.dimension} (weight 0 needs more bags than features here; "

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.aggregate_responses.monte_carlo.conditional import error_parts, scaled_averages
 from theorylab.papers.aggregate_responses.monte_carlo.settings import checked_design, checked_variances
@@ -91,6 +91,7 @@ def sample_least_variance_risk(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     n, d, k, m = checked_design(sample_size, dimension, bag_size, samples_above_dimension=1)
     if m >= d:
         raise ValueError(f"dimension must be an integer above the number of bags {m}: with as many bags the limit is weight 0; got {d}")
@@ -136,6 +137,7 @@ def sample_instance_parts(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     n, d, k, _ = checked_design(sample_size, dimension, bag_size, samples_above_dimension=1)
     r2, sigma2 = checked_variances(squared_signal_norm, noise_variance)
     xp, features = namespace_of(rng), rng.standard_normal((size, n, d))
@@ -178,6 +180,7 @@ def sample_bag_level_variance(rng: Any, size: int, *, sample_size: int, dimensio
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     _, d, _, m = checked_design(sample_size, dimension, bag_size)
     _, sigma2 = checked_variances(0.0, noise_variance)
     xp, averages = namespace_of(rng), rng.standard_normal((size, m, d))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.device.rows import can_run
 from theorylab.models.jacobi import JacobiBidiagonal, jacobi_bidiagonal, jacobi_eigenvalues, tridiagonal_entries
 from theorylab.montecarlo.samplers import block_size, fitting_block
@@ -18,6 +18,7 @@ from theorylab.papers.aggregate_responses.monte_carlo.settings import (
     checked_weights,
     refuse_weight_zero,
 )
+from theorylab.validation import instance
 
 __all__ = ["factored_spectrum_sums", "sample_jacobi_risk", "spectrum_sums", "spectrum_sums_plain"]
 
@@ -78,6 +79,7 @@ def factored_spectrum_sums(bidiagonal: JacobiBidiagonal, weights: np.ndarray, *,
     -------
     array of shape (3, size, L)
     """
+    instance("bidiagonal", bidiagonal, JacobiBidiagonal)
     from theorylab.papers.aggregate_responses.monte_carlo.spectrum_kernels import resolvent_sums_rows, weighted_sums_rows
 
     size, free = bidiagonal.diagonal.shape
@@ -166,6 +168,7 @@ def sample_jacobi_risk(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     design = checked_design(sample_size, dimension, bag_size, samples_above_dimension=2)
     rho = checked_weights(weights, largest_weight=largest_weight)
     refuse_weight_zero(rho, design)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.wishart import bartlett_factors
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.aggregate_responses.monte_carlo.settings import (
@@ -17,6 +17,7 @@ from theorylab.papers.aggregate_responses.monte_carlo.settings import (
     checked_weights,
     refuse_weight_zero,
 )
+from theorylab.validation import instance
 
 __all__ = ["draw_scatters", "pair_risks", "sample_wishart_risk"]
 
@@ -26,6 +27,8 @@ def draw_scatters(rng: Any, size: int, design: BagDesign) -> tuple[Any, Any]:
 
     The bag averages and the deviations from them are orthogonal projections of the same Gaussian columns, hence independent.
     """
+    instance("design", design, BagDesign)
+    size = check_draw(rng, size)
     xp, (n, d, _, m) = namespace_of(rng), design
     between = bartlett_factors(rng, size, degrees_of_freedom=m, dimension=d)
     if n == m:
@@ -122,6 +125,7 @@ def sample_wishart_risk(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     design = checked_design(sample_size, dimension, bag_size, samples_above_dimension=2)
     rho = checked_weights(weights, largest_weight=largest_weight)
     refuse_weight_zero(rho, design)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.special import polygamma, psi
 
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared, log_chi_squared_cdf
-from theorylab.validation import plain, reals
+from theorylab.validation import instance, plain, real, reals
 
 __all__ = [
     "GammaFit",
@@ -61,7 +61,7 @@ def scaled_noncentral_chi2_from_cumulants(first: float, second: float, third: fl
     ValueError
         If a cumulant is not positive or no member has them: k2^2 < k1 k3/2, as for every weighted sum of central terms with unequal weights.
     """
-    k1, k2, k3 = (float(reals(name, value, above=0.0)) for name, value in (("first", first), ("second", second), ("third", third)))
+    k1, k2, k3 = (real(name, value, above=0.0) for name, value in (("first", first), ("second", second), ("third", third)))
     discriminant = k2**2 - 0.5 * k1 * k3
     if discriminant < -1e-12 * k2**2:
         raise ValueError(f"third must be at most 2 second^2/first for a scaled noncentral chi-squared law; got {k3:g} > {2 * k2**2 / k1:g}")
@@ -107,6 +107,7 @@ def gamma_fit_limit(distribution: GeneralizedChiSquared) -> GammaFit:
     ValueError
         If there is an offset: the family has none.
     """
+    instance("distribution", distribution, GeneralizedChiSquared)
     if np.any(distribution.offset != 0.0):
         raise ValueError(f"distribution must have offset 0, as the family has none; got {np.max(distribution.offset):g}")
     mean = distribution.mean()
@@ -128,6 +129,7 @@ def gamma_bias(fit: GammaFit, target_error: ArrayLike) -> Any:
     ValueError
         If eps is not positive.
     """
+    instance("fit", fit, GammaFit)
     eps = np.asarray(reals("target_error", target_error, above=0.0))
     place, degrees = np.broadcast_arrays(2.0 * np.asarray(fit.shape) * eps / np.asarray(fit.mean), 2.0 * np.asarray(fit.shape))
     return plain(np.maximum(0.0, -log_chi_squared_cdf(place, degrees)))
@@ -151,6 +153,7 @@ def fitted_bias_limit(distribution: GeneralizedChiSquared, target_error: ArrayLi
     ValueError
         If there is an offset or eps is not positive.
     """
+    instance("distribution", distribution, GeneralizedChiSquared)
     return gamma_bias(gamma_fit_limit(distribution), target_error)
 
 
@@ -175,9 +178,10 @@ def fitted_bias_standard_deviation(distribution: GeneralizedChiSquared, target_e
     ValueError
         If the law is a batch or has an offset, or a number is out of range.
     """
+    instance("distribution", distribution, GeneralizedChiSquared)
     if distribution.weights.ndim != 1:
         raise ValueError(f"distribution must be a single law; got a batch of shape {distribution.weights.shape[:-1]}")
-    eps = float(reals("target_error", target_error, above=0.0))
+    eps = real("target_error", target_error, above=0.0)
     mean, mean_log = float(distribution.mean()), float(distribution.mean_log())
     covariance = _covariance_with_log(distribution, mean, mean_log)
 

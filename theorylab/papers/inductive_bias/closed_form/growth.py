@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import erfcx, gammaln
 
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
-from theorylab.validation import integers, plain, reals, whole_number
+from theorylab.validation import integers, plain, real, reals, whole_number
 
 __all__ = [
     "brownian_small_ball",
@@ -65,7 +65,7 @@ def torus_small_ball(smoothness: float, dimension: int, target_error: ArrayLike)
     ValueError
         If a number is out of range.
     """
-    nu, d = float(reals("smoothness", smoothness, above=0.0)), whole_number("dimension", dimension)
+    nu, d = real("smoothness", smoothness, above=0.0), whole_number("dimension", dimension)
     eps = np.asarray(reals("target_error", target_error, above=0.0))
     beta = 1.0 + 2.0 * nu / d
     log_volume = 0.5 * d * math.log(math.pi) - math.lgamma(0.5 * d + 1.0)
@@ -122,7 +122,7 @@ def torus_spectrum(smoothness: float, dimension: int, *, largest: int = 1000, no
     ValueError
         If a number is out of range.
     """
-    nu, d = float(reals("smoothness", smoothness, above=0.0)), whole_number("dimension", dimension)
+    nu, d = real("smoothness", smoothness, above=0.0), whole_number("dimension", dimension)
     top = whole_number("largest", largest)
     counts = lattice_counts(d, top)
     squares = np.flatnonzero(counts)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
-from theorylab.validation import array_of_shape, plain, reals
+from theorylab.validation import array_of_shape, instance, plain, real, reals
 
 __all__ = ["KlBias", "error_spectrum", "kl_inductive_bias", "radius_bound_bias", "required_inductive_bias", "small_ball_bias"]
 
@@ -47,7 +47,7 @@ def error_spectrum(mean: ArrayLike, covariance: ArrayLike, test_targets: ArrayLi
         raise ValueError(f"mean must have at least one test point and one output; got shape {mu.shape}")
     c = array_of_shape("covariance", covariance, (m, m))
     y = array_of_shape("test_targets", test_targets, (m, k))
-    cutoff = float(reals("relative_cutoff", relative_cutoff, above=0.0, below=1.0))
+    cutoff = real("relative_cutoff", relative_cutoff, above=0.0, below=1.0)
     values, vectors = np.linalg.eigh(0.5 * (c + c.T))
     along = ((vectors.T @ (mu - y)) ** 2).sum(axis=1)
     free = values > cutoff * max(float(values[-1]), 0.0)
@@ -73,6 +73,7 @@ def required_inductive_bias(distribution: GeneralizedChiSquared, target_error: A
         If a target error is negative or not finite.
     """
     # Plus 0 makes -0 a 0.
+    instance("distribution", distribution, GeneralizedChiSquared)
     return plain(np.maximum(0.0, -np.asarray(distribution.logcdf(reals("target_error", target_error, minimum=0.0)))) + 0.0)
 
 
@@ -104,6 +105,7 @@ def small_ball_bias(distribution: GeneralizedChiSquared, target_error: ArrayLike
     ValueError
         If the law is a batch, eps is not above the offset or the order is neither 0 nor 1.
     """
+    instance("distribution", distribution, GeneralizedChiSquared)
     w, h, delta, offset = _one(distribution)
     y = np.asarray(reals("target_error", target_error, above=offset)) - offset
     if order not in (0, 1):
@@ -131,8 +133,9 @@ def kl_inductive_bias(distribution: GeneralizedChiSquared, target_error: float) 
     ValueError
         If the law is a batch or eps is not above the offset.
     """
+    instance("distribution", distribution, GeneralizedChiSquared)
     w, h, delta, offset = _one(distribution)
-    y = float(reals("target_error", target_error, above=offset)) - offset
+    y = real("target_error", target_error, above=offset) - offset
     if y >= float((w * (h + delta)).sum()):
         return KlBias(0.0, 0.0)
     low, high = -700.0, math.log((0.5 * float(h.sum() + delta.sum())) / y) + 1e-9
@@ -164,6 +167,7 @@ def radius_bound_bias(distribution: GeneralizedChiSquared, target_error: ArrayLi
     ValueError
         If the law is a batch, eps is negative or the radius is unknown.
     """
+    instance("distribution", distribution, GeneralizedChiSquared)
     w, h, delta, offset = _one(distribution)
     if not w.size:
         return required_inductive_bias(distribution, target_error)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import ncx2
 
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
-from theorylab.validation import plain, reals
+from theorylab.validation import plain, real, reals
 
 __all__ = ["three_parameter_standard_deviation"]
 
@@ -37,8 +37,8 @@ def three_parameter_standard_deviation(degrees: float, noncentrality: float, tar
     ValueError
         If a number is out of range.
     """
-    df, nc = float(reals("degrees", degrees, above=0.0)), float(reals("noncentrality", noncentrality, above=0.0))
-    eps = float(reals("target_error", target_error, above=0.0)) * (df + nc)
+    df, nc = real("degrees", degrees, above=0.0), real("noncentrality", noncentrality, above=0.0)
+    eps = real("target_error", target_error, above=0.0) * (df + nc)
     low, high = ncx2.ppf(1e-13, df, nc), ncx2.isf(1e-13, df, nc)
     nodes, weights = np.polynomial.legendre.leggauss(300)
     x = low + 0.5 * (high - low) * (nodes + 1.0)

@@ -10,7 +10,7 @@ from scipy.integrate import quad
 
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
 from theorylab.papers.inductive_bias.closed_form.test_error import kl_inductive_bias
-from theorylab.validation import reals
+from theorylab.validation import instance, real
 
 __all__ = ["tilted_law", "tilting_relative_variance", "tilting_relative_variance_limit"]
 
@@ -36,7 +36,8 @@ def tilted_law(distribution: GeneralizedChiSquared, tilt: float) -> GeneralizedC
     ValueError
         If the tilt is out of range.
     """
-    t = float(reals("tilt", tilt))
+    instance("distribution", distribution, GeneralizedChiSquared)
+    t = real("tilt", tilt)
     scaled = 1.0 + 2.0 * t * distribution.weights
     if np.any(scaled <= 0.0):
         raise ValueError(f"tilt must be above -1/(2 largest weight) = {-0.5 / float(distribution.weights.max()):g}; got {t:g}")
@@ -64,9 +65,10 @@ def tilting_relative_variance(distribution: GeneralizedChiSquared, target_error:
     ValueError
         If a number is out of range.
     """
+    instance("distribution", distribution, GeneralizedChiSquared)
     offset = float(distribution.offset)
-    y = float(reals("target_error", target_error, above=offset)) - offset
-    t = kl_inductive_bias(distribution, target_error).tilt if tilt is None else float(reals("tilt", tilt, above=0.0))
+    y = real("target_error", target_error, above=offset) - offset
+    t = kl_inductive_bias(distribution, target_error).tilt if tilt is None else real("tilt", tilt, above=0.0)
     log_p = float(distribution.logcdf(offset + y))
     nodes, weights = _rule()
     # Relative to exp(t y) P(y); the integrand falls fast from y downwards.
@@ -89,7 +91,7 @@ def tilting_relative_variance_limit(degrees: float) -> float:
     ValueError
         If H is not positive.
     """
-    a = 0.5 * float(reals("degrees", degrees, above=0.0))
+    a = 0.5 * real("degrees", degrees, above=0.0)
     # With u = v^(1/a), so that nothing is singular at 0, and relative to e^a.
     integral = quad(lambda v: math.exp(a * (v ** (1.0 / a) - 1.0)), 0.0, 1.0, limit=400, epsabs=0.0, epsrel=1e-12)[0] / a
     return math.exp(2.0 * math.log(a) + math.lgamma(a) - a * math.log(a) + a) * integral - 1.0

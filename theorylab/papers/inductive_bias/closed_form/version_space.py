@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betainc, betaincc, betaln, psi
 
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, plain, real, reals
 
 __all__ = [
     "CircleVersionSpace",
@@ -124,7 +124,7 @@ def occam_bound(nats: ArrayLike, sample_size: ArrayLike, failure_probability: fl
         If a number is out of range.
     """
     given, n = np.asarray(reals("nats", nats, minimum=0.0)), np.asarray(integers("sample_size", sample_size))
-    return plain((given - math.log(float(reals("failure_probability", failure_probability, above=0.0, below=1.0)))) / n)
+    return plain((given - math.log(real("failure_probability", failure_probability, above=0.0, below=1.0))) / n)
 
 
 def certified_bias_without_hits(hypotheses: ArrayLike, failure_probability: float) -> Any:
@@ -146,4 +146,4 @@ def certified_bias_without_hits(hypotheses: ArrayLike, failure_probability: floa
         If a number is out of range.
     """
     s = np.asarray(integers("hypotheses", hypotheses), dtype=float)
-    return plain(np.log(s) - math.log(-math.log(float(reals("failure_probability", failure_probability, above=0.0, below=1.0)))))
+    return plain(np.log(s) - math.log(-math.log(real("failure_probability", failure_probability, above=0.0, below=1.0))))

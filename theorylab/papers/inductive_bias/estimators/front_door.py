@@ -22,7 +22,7 @@ from theorylab.papers.inductive_bias.closed_form import (
     required_inductive_bias,
     scaled_noncentral_chi2_from_cumulants,
 )
-from theorylab.validation import array_of_shape, choice, reals, whole_number
+from theorylab.validation import array_of_shape, choice, real, reals, whole_number
 
 __all__ = ["InductiveBias", "fit_bias", "inductive_bias", "kernel_test_error", "naive_bias"]
 
@@ -145,8 +145,8 @@ def naive_bias(errors: ArrayLike, target_error: float, *, failure_probability: f
     found = np.asarray(reals("errors", errors, minimum=0.0))
     if found.ndim != 1:
         raise ValueError(f"errors must have shape (S,); got {found.shape}")
-    eps = float(reals("target_error", target_error, minimum=0.0))
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    eps = real("target_error", target_error, minimum=0.0)
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     hits, s = int(np.sum(found <= eps)), len(found)
     upper = 1.0 if hits == s else float(beta.ppf(1.0 - 0.5 * delta, hits + 1, s - hits))
     lower = 0.0 if hits == 0 else float(beta.ppf(0.5 * delta, hits, s - hits + 1))
@@ -241,7 +241,7 @@ def inductive_bias(
     ValueError
         As in `kernel_test_error`, or if a regressor has no ``random_state`` or a number is out of range.
     """
-    eps = float(reals("target_error", target_error, minimum=0.0))
+    eps = real("target_error", target_error, minimum=0.0)
     if np.ndim(X_test) != 2:
         raise ValueError(f"X_test must have shape (m, d); got {np.shape(X_test)}")
     m, seed = len(np.asarray(X_test)), whole_number("random_state", random_state, minimum=0)

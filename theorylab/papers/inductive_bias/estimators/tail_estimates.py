@@ -13,7 +13,7 @@ from scipy.stats import t as student
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
 from theorylab.papers.inductive_bias.closed_form import kl_inductive_bias, tilted_law
 from theorylab.papers.inductive_bias.monte_carlo import splitting
-from theorylab.validation import array_of_shape, reals, whole_number
+from theorylab.validation import array_of_shape, instance, real, whole_number
 
 __all__ = ["NetworkLoss", "TailEstimate", "network_loss", "splitting_bias", "tilted_bias"]
 
@@ -66,8 +66,9 @@ def tilted_bias(
     ValueError
         If a number is out of range.
     """
+    instance("distribution", distribution, GeneralizedChiSquared)
     n = whole_number("draws", draws, minimum=2)
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     relaxed = kl_inductive_bias(distribution, target_error)
     if relaxed.tilt == 0.0:
         raise ValueError(f"target_error must be below the mean {distribution.mean():.4g}; got {target_error:g}")
@@ -126,7 +127,7 @@ def splitting_bias(
         If the target is not reached.
     """
     count = whole_number("runs", runs, minimum=2)
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     rng = np.random.default_rng(whole_number("random_state", random_state, minimum=0))
     found = np.array([splitting(rng, loss, dimension, target_error, particles=particles, level=level, moves=moves) for _ in range(count)])
     deviation = float(found.std(ddof=1))
@@ -156,7 +157,7 @@ def network_loss(X: ArrayLike, y: ArrayLike, *, width: int, depth: int = 1, nugg
     x = array_of_shape("X", X, ("m", "d"))
     target = array_of_shape("y", y, (len(x),))
     n, layers = whole_number("width", width), whole_number("depth", depth)
-    noise = math.sqrt(float(reals("nugget", nugget, minimum=0.0)))
+    noise = math.sqrt(real("nugget", nugget, minimum=0.0))
     sizes = [x.shape[1] * n] + [n * n] * (layers - 1) + [n] + ([len(x)] if noise else [])
     ends = np.cumsum(sizes)
 

@@ -10,11 +10,11 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import digamma, gammaincc
 
-from theorylab.backend import namespace_of
-from theorylab.montecarlo.samplers import block_size, fetch, fitting_block, host_only
+from theorylab.backend import check_draw, namespace_of
+from theorylab.montecarlo.samplers import block_size, fetch, fitting_block
 from theorylab.numerics.gaussian_process import conditioned_draws, stationary_kernel
 from theorylab.papers.inductive_bias.reference_tasks import kronecker_task
-from theorylab.validation import choice, whole_number
+from theorylab.validation import choice, flag, whole_number
 
 __all__ = ["ROUTES", "sample_errors", "sample_gamma_fit", "sample_hits", "sample_near_fits"]
 
@@ -90,6 +90,7 @@ def sample_errors(
     ValueError
         If the route is unknown or a number is out of range.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     if choice("route", route, ROUTES) == "functions":
         task = kronecker_task(dimension, train, test, outputs=outputs)
@@ -142,6 +143,8 @@ def sample_gamma_fit(
     ValueError
         If a number is out of range.
     """
+    equal = flag("equal", equal)
+    size = check_draw(rng, size)
     s = whole_number("hypotheses", hypotheses, minimum=3)
     errors = rng.chisquare(test, (size, s)) / test if equal else _errors(rng, (size, s), dimension, train, test, 1)
     # Each fit is the root of one equation; only its two numbers come to the host.
@@ -167,6 +170,7 @@ def sample_near_fits(rng: Any, size: int, *, dimension: int, train: int, test: i
     dict
         "near" 1 if the training error is small enough, "both" 1 if the test error is, too.
     """
+    size = check_draw(rng, size)
     task = kronecker_task(dimension, train, test)
     kernel = stationary_kernel(task.inputs, task.inputs, "laplace")
     drawn = conditioned_draws(rng, size, kernel, 0, task.targets[:0])[..., 0] - namespace_of(rng).asarray(task.targets[:, 0])
@@ -174,7 +178,6 @@ def sample_near_fits(rng: Any, size: int, *, dimension: int, train: int, test: i
     return {"near": 1.0 * near, "both": 1.0 * (near & ((drawn[:, train:] ** 2).mean(axis=1) <= target_error))}
 
 
-@host_only("draws binomial counts")
 @block_size(4096)
 def sample_hits(rng: Any, size: int, *, probability: float, hypotheses: int, failure_probability: float) -> dict[str, Any]:
     """Sample what counting hits among S hypotheses certifies when the truth is p.
@@ -195,6 +198,7 @@ def sample_hits(rng: Any, size: int, *, probability: float, hypotheses: int, fai
     dict
         "none" 1 if there is no hit; "share" of hits; "bound_holds" 1 if -log p is at least -log(share + sqrt(log(2/delta)/(2 S))).
     """
+    size = check_draw(rng, size)
     share = rng.binomial(hypotheses, probability, size) / hypotheses
     level = share + math.sqrt(math.log(2.0 / failure_probability) / (2.0 * hypotheses))
     return {"none": 1.0 * (share == 0.0), "share": share, "bound_holds": 1.0 * (probability <= level)}

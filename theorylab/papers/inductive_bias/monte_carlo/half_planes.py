@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
-from theorylab.montecarlo.samplers import block_size
-from theorylab.validation import reals, whole_number
+from theorylab.backend import check_draw, namespace_of
+from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_half_planes"]
 
 
-@block_size(4096)
+@block_size(lambda *, sample_size, **_: fitting_block(numbers=3.0 * sample_size + 20.0, nanoseconds=5.0 * sample_size + 80.0))
 def sample_half_planes(rng: Any, size: int, *, sample_size: int, target_error: float, failure_probability: float = 0.2) -> dict[str, Any]:
     """Sample what n examples leave of the half-planes, with the teacher's boundary at angle 0.
 
@@ -43,8 +43,9 @@ def sample_half_planes(rng: Any, size: int, *, sample_size: int, target_error: f
     ValueError
         If a number is out of range.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
-    n, eps = whole_number("sample_size", sample_size), float(reals("target_error", target_error, above=0.0, maximum=1.0))
+    n, eps = whole_number("sample_size", sample_size), real("target_error", target_error, above=0.0, maximum=1.0)
     boundaries = rng.random((size, n))
     # A boundary at a leaves the directions on its teacher's side: those at distance below a on one side, below 1 - a on the other.
     a, b = boundaries.min(axis=1), (1.0 - boundaries).min(axis=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size
 from theorylab.numerics.generalized_chi_squared.contour import Spectra, log_tails
 from theorylab.papers.inductive_bias.reference_tasks import kronecker_task
@@ -25,6 +25,7 @@ def hidden_features(rng: Any, size: int, inputs: np.ndarray, width: int, depth: 
 
     H_0 = X/sqrt(d), H_l = sqrt(2/N) relu(H_(l - 1) W_l) with standard normal W_l.
     """
+    size = check_draw(rng, size)
     return _layers(rng, size, inputs, width, depth, short=False)
 
 
@@ -83,6 +84,7 @@ def sample_finite_width(
         "evidence": N(y; 0, K_tt) relative to a standard normal's (1 without training points); "chance_0", "chance_1", ...: P(L <= eps | layers);
         "joint_0", ...: their products.
     """
+    size = check_draw(rng, size)
     n, m = whole_number("train", train, minimum=0), whole_number("test", test)
     x, y = _network_task(dimension, n, m)
     xp = namespace_of(rng)
@@ -111,6 +113,7 @@ def sample_finite_width(
 @block_size(4096)
 def sample_width_errors(rng: Any, size: int, *, dimension: int, test: int, width: int, depth: int, nugget: float) -> Any:
     """Sample test errors of untrained networks by plain forward passes, read-out and nugget drawn too."""
+    size = check_draw(rng, size)
     x, y = _network_task(dimension, 0, test)
     layers = hidden_features(rng, size, x, width, depth)
     outputs = (layers @ rng.standard_normal((size, width, 1)))[..., 0] + math.sqrt(nugget) * rng.standard_normal((size, test))
@@ -150,6 +153,7 @@ def sample_trained_errors(
     ValueError
         If the initialisation is unknown.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     start = choice("initialisation", initialisation, INITIALISATIONS)
     task = kronecker_task(dimension, train, test)

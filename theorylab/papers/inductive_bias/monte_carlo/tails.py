@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
-from theorylab.montecarlo.samplers import block_size, host_only
+from theorylab.backend import check_draw, namespace_of
+from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
 from theorylab.papers.inductive_bias.monte_carlo.error_draws import _spectrum
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_last_particle", "sample_splitting", "sample_tilted_weight", "splitting"]
 
 
-@block_size(1024)
+@block_size(lambda *, test, **_: fitting_block(numbers=4.0, nanoseconds=12.0 * test + 20.0))
 def sample_tilted_weight(rng: Any, size: int, *, dimension: int, train: int, test: int, target_error: float, tilt: float, nats: float) -> Any:
     """Sample e^nats times the weight of one hypothesis drawn under exp(-t L) times the posterior, 0 if its error exceeds eps.
 
@@ -33,6 +33,7 @@ def sample_tilted_weight(rng: Any, size: int, *, dimension: int, train: int, tes
     nats
         The bias by which weights are scaled, so that their mean is 1 if it is right.
     """
+    size = check_draw(rng, size)
     values, shift = _spectrum(dimension, train, test, 1)
     w, b = values / test, shift[:, 0] / np.sqrt(values)
     v = 1.0 / (1.0 + 2.0 * tilt * w)
@@ -63,6 +64,7 @@ def sample_last_particle(rng: Any, size: int, *, particles: int, nats: float) ->
     dict
         "kills" K, "estimate" K/N, "squared" (K - N I)^2/(N I), "probability" (1 - 1/N)^K e^I.
     """
+    size = check_draw(rng, size)
     n = whole_number("particles", particles, minimum=2)
     losses = rng.random((size, n))
     kills = np.zeros(size)
@@ -124,7 +126,7 @@ def splitting(
     RuntimeError
         If the target is not reached.
     """
-    n, share = whole_number("particles", particles, minimum=2), float(reals("level", level, above=0.0, below=1.0))
+    n, share = whole_number("particles", particles, minimum=2), real("level", level, above=0.0, below=1.0)
     kept = max(1, round(share * n))
     harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1.0, n + 1))])
     per_level = float(harmonic[n] - harmonic[kept - 1])
@@ -166,6 +168,7 @@ def sample_splitting(
     target_error, particles, moves
         As in `splitting`.
     """
+    size = check_draw(rng, size)
     values, shift = _spectrum(dimension, train, test, 1)
 
     def loss(z: np.ndarray) -> np.ndarray:

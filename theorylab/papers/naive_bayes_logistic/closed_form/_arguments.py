@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import array_of_shape, integers
+from theorylab.validation import array_of_shape, flag, integers
 
 __all__ = ["checked_gaps", "checked_groups"]
 
@@ -20,6 +20,7 @@ def checked_gaps(gaps: ArrayLike) -> np.ndarray:
 
 def checked_groups(gaps: ArrayLike, multiplicities: ArrayLike, *, distinct_classes: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Return gaps and multiplicities as arrays (G,); with ``distinct_classes`` not all gaps may be 0."""
+    distinct_classes = flag("distinct_classes", distinct_classes)
     delta, count = checked_gaps(gaps), np.atleast_1d(integers("multiplicities", multiplicities))
     if count.shape != delta.shape:
         raise ValueError(f"multiplicities must have shape ({delta.size},), one for each of the gaps; got shape {count.shape}")

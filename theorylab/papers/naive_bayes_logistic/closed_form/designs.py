@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from theorylab.validation import reals, whole_number
+from theorylab.validation import flag, real, whole_number
 
 __all__ = ["isotropic_design", "pairs_design", "paper_design"]
 
@@ -45,6 +45,7 @@ def paper_design(class_count: int, dimension: int, *, rescaled: bool = False) ->
     -----
     arXiv:2302.02334, the simulations.
     """
+    rescaled = flag("rescaled", rescaled)
     classes, d = whole_number("class_count", class_count, minimum=2), whole_number("dimension", dimension, minimum=2)
     means = [-1.0] + [2.0**power for power in range(classes - 1)]
     unit = 2.0 ** (classes - 3)
@@ -114,11 +115,12 @@ def pairs_design(pair_correlation: float, dimension: int, naive_bayes_distance: 
     -----
     Derived here.
     """
-    rho = float(reals("pair_correlation", pair_correlation, above=-1.0, below=1.0))
+    scaled = flag("scaled", scaled)
+    rho = real("pair_correlation", pair_correlation, above=-1.0, below=1.0)
     d = whole_number("dimension", dimension, minimum=4)
     if d % 2:
         raise ValueError(f"dimension must be an even integer >= 4; got {d}")
-    gap = float(reals("naive_bayes_distance", naive_bayes_distance, above=0.0)) / math.sqrt(d / 2)
+    gap = real("naive_bayes_distance", naive_bayes_distance, above=0.0) / math.sqrt(d / 2)
     if not scaled:
         return {"gaps": (gap,), "multiplicities": (d // 2,), "standard_deviations": (1.0,), "pair_correlation": rho}
     first = d // 4

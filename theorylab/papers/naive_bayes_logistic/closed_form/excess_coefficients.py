@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.numerics.gaussian_integrals import gaussian_expectation
 from theorylab.papers.naive_bayes_logistic.closed_form._arguments import checked_groups
-from theorylab.validation import choice, integers, plain, reals, whole_number
+from theorylab.validation import choice, flag, integers, plain, real, reals, whole_number
 
 __all__ = [
     "large_dimension_excess_ratio",
@@ -113,6 +113,7 @@ def naive_bayes_excess_coefficient(gaps: ArrayLike, multiplicities: ArrayLike, *
     -----
     Derived here.
     """
+    random_counts = flag("random_counts", random_counts)
     delta, count = checked_groups(gaps, multiplicities, distinct_classes=True)
     choice("variance", variance, ("known", "pooled", "class"))
     square = float(count @ delta**2)
@@ -157,6 +158,7 @@ def logistic_excess_coefficient(dimension: ArrayLike, mahalanobis_distance: Arra
     -----
     Derived here.
     """
+    random_counts = flag("random_counts", random_counts)
     d, delta = integers("dimension", dimension), reals("mahalanobis_distance", mahalanobis_distance, above=0.0)
     constant = d / (mean_fisher_weight(delta) * delta**2)
     if not random_counts:
@@ -222,6 +224,7 @@ def logistic_loss_excess_coefficient(dimension: int, class_count: int, mahalanob
     -----
     Derived here; for random counts it is Wilks's theorem seen from the population's side.
     """
+    random_counts = flag("random_counts", random_counts)
     d, classes = whole_number("dimension", dimension), whole_number("class_count", class_count, minimum=2)
     free = 0.5 * (classes - 1) * (d + 1)
     if random_counts:
@@ -230,7 +233,7 @@ def logistic_loss_excess_coefficient(dimension: int, class_count: int, mahalanob
         raise ValueError(f"class_count must be 2 for fixed counts, where the limit is known; got {classes}")
     if mahalanobis_distance is None:
         raise ValueError("mahalanobis_distance must be given for fixed counts; got None")
-    return free - 2.0 * float(mean_fisher_weight(float(reals("mahalanobis_distance", mahalanobis_distance, above=0.0))))
+    return free - 2.0 * float(mean_fisher_weight(real("mahalanobis_distance", mahalanobis_distance, above=0.0)))
 
 
 # What they are made of -----------------------------------------------------------------------------------------------------------------------

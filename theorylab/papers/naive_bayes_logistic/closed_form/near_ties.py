@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from theorylab.validation import array_of_shape, covariance, integers, plain, reals
+from theorylab.validation import array_of_shape, covariance, integers, plain, real, reals
 
 __all__ = [
     "isotropic_near_tie_probability",
@@ -279,7 +279,7 @@ def near_tie_probability_on_a_line(tau: ArrayLike, class_positions: ArrayLike, p
     positions = np.sort(array_of_shape("class_positions", class_positions, ("K",)))
     if positions.size < 2 or np.any(np.diff(positions) == 0.0):
         raise ValueError(f"class_positions must hold at least 2 different numbers; got {positions.tolist()}")
-    kappa = float(reals("precision_sum", precision_sum, above=0.0))
+    kappa = real("precision_sum", precision_sum, above=0.0)
     reach = np.asarray(reals("tau", tau, minimum=0.0)) * int(integers("dimension", dimension))
     apart, middle = np.diff(positions), 0.5 * (positions[1:] + positions[:-1])
     # Where the lead over the left and the right neighbour begins to be large enough, one column a cell.

@@ -21,7 +21,7 @@ from scipy import special
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.papers.naive_bayes_logistic.closed_form.separability import separability_threshold
-from theorylab.validation import plain, reals
+from theorylab.validation import plain, real, reals
 
 __all__ = ["NoFiniteSolutionError", "ProportionalLimit", "logistic_proportional_limit", "logistic_proximal_point"]
 
@@ -205,8 +205,8 @@ def logistic_proportional_limit(half_distance: float, dimension_ratio: float) ->
     -----
     Derived here.
     """
-    r = float(reals("half_distance", half_distance, minimum=0.0))
-    kappa = float(reals("dimension_ratio", dimension_ratio, above=0.0))
+    r = real("half_distance", half_distance, minimum=0.0)
+    kappa = real("dimension_ratio", dimension_ratio, above=0.0)
     threshold = float(separability_threshold(r))
     if kappa >= threshold:
         raise NoFiniteSolutionError(

@@ -17,7 +17,7 @@ from theorylab.papers.naive_bayes_logistic.closed_form.expected_error import (
 )
 from theorylab.papers.naive_bayes_logistic.closed_form.phase_diagram import naive_bayes_normal_sample_size
 from theorylab.papers.naive_bayes_logistic.closed_form.score_law import FeatureGroups
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, flag, real, whole_number
 
 __all__ = ["naive_bayes_real_sample_size", "naive_bayes_sample_size"]
 
@@ -68,6 +68,7 @@ def naive_bayes_sample_size(
     -----
     Derived here for the classifier of arXiv:2302.02334.
     """
+    random_counts = flag("random_counts", random_counts)
     groups = feature_groups(gaps, multiplicities)
     goal = checked_target(target, groups)
     least = smallest_sample_size(choice("variance", variance, VARIANCES))
@@ -153,7 +154,7 @@ def naive_bayes_real_sample_size(target: float, gaps: ArrayLike, multiplicities:
 
 def checked_target(target: float, groups: FeatureGroups) -> float:
     """Return the target error, checked to be above the error of the best classifier, which is not reached."""
-    goal = float(reals("target", target, above=0.0, maximum=0.5))
+    goal = real("target", target, above=0.0, maximum=0.5)
     best = float(ndtr(-0.5 * np.sqrt(_squared_distance(groups))))
     if goal <= best:
         raise ValueError(f"target must be above {best:.8g}, the error of the best classifier, which no sample size reaches; got {goal!r}")

@@ -25,6 +25,7 @@ from scipy.special import polygamma
 
 from theorylab.numerics.characteristic_functions import LogarithmicGrid
 from theorylab.numerics.roots import log_bisection
+from theorylab.validation import instance
 
 __all__ = ["FeatureGroups", "KnownVariance", "PooledVariance", "SeparateVariances", "integration_ray", "score_characteristic_function"]
 
@@ -133,6 +134,9 @@ def score_characteristic_function(
     ndarray
         (rows of the grid, N) complex.
     """
+    instance("grid", grid, LogarithmicGrid)
+    instance("groups", groups, FeatureGroups)
+    instance("variance", variance, (KnownVariance, PooledVariance, SeparateVariances))
     own, other, odds = (values[grid.laws, None] for values in (count_own, count_other, log_prior_odds))
     points = grid.points
     real, imaginary = np.zeros(points.shape), points.real * odds
@@ -164,6 +168,8 @@ def integration_ray(
     variance: KnownVariance | PooledVariance | SeparateVariances,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the size of T and the angle of the ray to integrate its characteristic function on, (L,) each; arguments as there."""
+    instance("groups", groups, FeatureGroups)
+    instance("variance", variance, (KnownVariance, PooledVariance, SeparateVariances))
     own, other, odds = count_own, count_other, log_prior_odds
     spread, covariance = 1.0 / own + 1.0 / other, 0.5 * (1.0 / other - 1.0 / own)
     squared_distance, dimension = float(np.sum(groups.multiplicities * groups.gaps**2)), int(groups.multiplicities.sum())

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtr, chdtrc, erfc, gammaln, ndtri
 
 from theorylab.numerics.roots import log_bisection
-from theorylab.validation import integers, plain, reals, whole_number
+from theorylab.validation import integers, plain, real, reals, whole_number
 
 __all__ = [
     "sup_norm_joint_probability",
@@ -251,7 +251,7 @@ def sup_norm_joint_probability(class_count: int, dimension: ArrayLike, sample_si
     classes, m = whole_number("class_count", class_count, minimum=2), whole_number("sample_size", sample_size)
     if m <= classes:
         raise ValueError(f"sample_size must exceed class_count = {classes}; got {m}")
-    eps, d = float(reals("tolerance", tolerance, above=0.0)), integers("dimension", dimension)
+    eps, d = real("tolerance", tolerance, above=0.0), integers("dimension", dimension)
     # Counts within the tolerance, but for the last one, which is what they leave.
     inside = np.arange(1, m - classes + 2)
     inside = inside[np.abs(inside / m - 1.0 / classes) <= eps]

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.backend import check_draw
 from theorylab.montecarlo.samplers import fetch
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["draw_conditional_laws", "draw_scored_distributions"]
 
@@ -44,7 +45,8 @@ def draw_conditional_laws(rng: Any, size: int, *, class_count: int, concentratio
     ValueError
         If a parameter is out of range.
     """
-    classes, strength = whole_number("class_count", class_count, minimum=2), float(reals("concentration", concentration, minimum=0.02))
+    size = check_draw(rng, size)
+    classes, strength = whole_number("class_count", class_count, minimum=2), real("concentration", concentration, minimum=0.02)
     laws = _dirichlet(rng, (size, classes), strength)
     return laws, fetch(rng.integers(0, classes, size))
 
@@ -74,8 +76,9 @@ def draw_scored_distributions(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     classes, places = whole_number("class_count", class_count, minimum=2), whole_number("points", points)
-    strength = float(reals("concentration", concentration, minimum=0.02))
+    strength = real("concentration", concentration, minimum=0.02)
     masses, laws = _dirichlet(rng, (size, places), 1.0), _dirichlet(rng, (size, places, classes), strength)
     spread = 10.0 ** (3.0 * fetch(rng.random((size, 1, 1))) - 2.0)
     near = fetch(rng.random((size, 1, 1))) < 0.5

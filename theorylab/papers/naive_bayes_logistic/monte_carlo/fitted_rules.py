@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.backend import namespace_of
 from theorylab.models.gaussian_mixture import GroupedMixture, exact_or_drawn_error, two_class_error
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, instance, real, whole_number
 
 __all__ = ["VARIANCES", "NaiveBayesFit", "class_scores", "fit_naive_bayes_batched", "linear_rule", "rule_error"]
 
@@ -82,7 +82,7 @@ def fit_naive_bayes_batched(
         raise ValueError(f"features and labels must have shapes (R, m, d) and (R, m); got {features.shape} and {labels.shape}")
     members = (labels[:, :, None] == xp.arange(classes)).astype(features.dtype)
     counts = members.sum(axis=1)
-    floor = float(reals("variance_floor", variance_floor, minimum=0.0))
+    floor = real("variance_floor", variance_floor, minimum=0.0)
     least = 2 if variance == "class" and floor == 0.0 else 1
     if not bool((counts >= least).all() & (counts.sum(axis=1) == labels.shape[1]).all()):
         lowest = int(counts.min())
@@ -113,6 +113,7 @@ def linear_rule(fit: NaiveBayesFit, *, namespace: Any = np) -> tuple[Any, Any]:
     ValueError
         If every class has variances of its own: that rule is quadratic.
     """
+    instance("fit", fit, NaiveBayesFit)
     if fit.variances.shape[1] != 1:
         raise ValueError(f"variances must have shape (R, 1, d) for a linear rule; got shape {fit.variances.shape}")
     weights = fit.means / fit.variances
@@ -127,6 +128,7 @@ def class_scores(fit: NaiveBayesFit, points: Any, *, namespace: Any = np) -> Any
     -------
     array of shape (R, T, K)
     """
+    instance("fit", fit, NaiveBayesFit)
     xp = namespace
     scores = xp.empty((*points.shape[:2], fit.means.shape[1]), dtype=points.dtype)
     for k in range(fit.means.shape[1]):
@@ -159,6 +161,8 @@ def rule_error(rng: Any, fit: NaiveBayesFit, mixture: GroupedMixture, *, test_po
     For variances of each class one standard normal vector per test point is shifted to every class: a shift of the boundary that gains with
     one class loses with another, so the shared noise cancels a part of the variance, and it is drawn once.
     """
+    instance("fit", fit, NaiveBayesFit)
+    instance("mixture", mixture, GroupedMixture)
     xp = namespace_of(rng)
     if fit.variances.shape[1] == 1:
         if mixture.class_count == 2:

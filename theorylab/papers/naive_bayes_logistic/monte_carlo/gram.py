@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.gaussian_mixture import draw_labels, grouped_mixture, training_size
 from theorylab.models.wishart import bartlett_factors
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import error_columns, fit_nanoseconds, fitted
-from theorylab.validation import array_of_shape, reals, whole_number
+from theorylab.validation import array_of_shape, flag, real, whole_number
 
 __all__ = ["sample_isotropic_logistic_error"]
 
@@ -82,8 +82,10 @@ def sample_isotropic_logistic_error(
     SeparableDataError
         If ``ridge`` is 0 and a training set is separable.
     """
+    fit_intercept = flag("fit_intercept", fit_intercept)
+    size = check_draw(rng, size)
     gap, points = _single("gaps", gaps), whole_number("test_points", test_points)
-    deviation = float(reals("standard_deviations", _single("standard_deviations", standard_deviations), above=0.0))
+    deviation = real("standard_deviations", _single("standard_deviations", standard_deviations), above=0.0)
     d, xp = whole_number("multiplicities", _single("multiplicities", multiplicities), minimum=2), namespace_of(rng)
     others = min(d - 1, training_size(sample_size, class_counts))
     mixture = grouped_mixture((gap * math.sqrt(d), 0.0), (1, max(others, 1)), standard_deviations=deviation, class_positions=class_positions)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.backend import check_draw
 from theorylab.models.gaussian_mixture import draw_features, draw_labels, grouped_mixture
 from theorylab.montecarlo.samplers import block_size, fetch, fitting_block, host_only
 from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import class_scores, fit_naive_bayes_batched
@@ -59,6 +60,7 @@ def sample_library_error(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     from sklearn.naive_bayes import GaussianNB
 
     mixture = grouped_mixture(

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.gaussian_mixture import GroupedMixture, draw_features, draw_labels, exact_or_drawn_error, grouped_mixture, training_size
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.numerics.logistic_regression import LogisticFit, fit_logistic_batched
-from theorylab.validation import whole_number
+from theorylab.validation import flag, instance, whole_number
 
 __all__ = ["checked_convergence", "error_columns", "fit_nanoseconds", "fitted", "sample_logistic_error"]
 
@@ -38,6 +38,7 @@ def fitted(
     ConvergenceError
         If a fit has not converged.
     """
+    fit_intercept = flag("fit_intercept", fit_intercept)
     options: dict[str, Any] = {"ridge": ridge, "fit_intercept": fit_intercept, "tolerance": tolerance, "namespace": namespace}
     return checked_convergence(fit_logistic_batched(features, labels, class_count, on_separable="raise", **options))
 
@@ -50,6 +51,7 @@ def checked_convergence(fit: LogisticFit) -> LogisticFit:
     ConvergenceError
         If one has not.
     """
+    instance("fit", fit, LogisticFit)
     open_ones = ~(fit.converged | fit.separable)
     if bool(open_ones.any()):
         raise ConvergenceError(f"logistic regression has not converged on {int(open_ones.sum())} of {len(open_ones)} training sets")
@@ -58,6 +60,8 @@ def checked_convergence(fit: LogisticFit) -> LogisticFit:
 
 def error_columns(rng: Any, fit: LogisticFit, mixture: GroupedMixture, test_points: int) -> dict[str, Any]:
     """Return the error of each fit, exact for two or three classes and over `test_points` fresh points a class for more, and its square root."""
+    instance("fit", fit, LogisticFit)
+    instance("mixture", mixture, GroupedMixture)
     error = exact_or_drawn_error(rng, fit.weights, fit.intercepts, mixture, test_points=test_points)
     return {"error": error, "root_error": namespace_of(rng).sqrt(error)}
 
@@ -127,6 +131,8 @@ def sample_logistic_error(
     SeparableDataError
         If ``ridge`` is 0 and a training set is separable.
     """
+    fit_intercept = flag("fit_intercept", fit_intercept)
+    size = check_draw(rng, size)
     mixture = grouped_mixture(
         gaps, multiplicities, standard_deviations=standard_deviations, class_positions=class_positions, pair_correlation=pair_correlation
     )

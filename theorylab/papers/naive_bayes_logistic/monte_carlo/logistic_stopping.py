@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.gaussian_mixture import draw_features, draw_labels, exact_or_drawn_error, grouped_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fitted
 from theorylab.papers.naive_bayes_logistic.monte_carlo.walks import LARGEST_SIZE, first_good_size
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_logistic_stopping_size"]
 
@@ -69,10 +69,11 @@ def sample_logistic_stopping_size(
     -----
     arXiv:2302.02334, the code of its simulations.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     mixture = grouped_mixture(gaps, multiplicities, standard_deviations=standard_deviations, class_positions=class_positions)
-    classes, penalty = mixture.class_count, float(reals("ridge", ridge, above=0.0))
-    target = float(reals("target_error", target_error, above=0.0, below=1.0))
+    classes, penalty = mixture.class_count, real("ridge", ridge, above=0.0)
+    target = real("target_error", target_error, above=0.0, below=1.0)
     stride, points = whole_number("step", step), whole_number("test_points", test_points)
 
     def error_of_fits(samples: int, walks: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.gaussian_mixture import GroupedMixture, draw_class_counts, draw_features, draw_labels, grouped_mixture, training_size
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import (
@@ -17,7 +17,7 @@ from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import (
     fit_naive_bayes_batched,
     rule_error,
 )
-from theorylab.validation import choice, whole_number
+from theorylab.validation import choice, instance, whole_number
 
 __all__ = ["sample_naive_bayes_error", "sample_naive_bayes_error_raw", "standardised_fit"]
 
@@ -88,6 +88,7 @@ def sample_naive_bayes_error_raw(
     -----
     arXiv:2302.02334, the simulations; the paper's classifier is variance "pooled".
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     mixture = grouped_mixture(
         gaps, multiplicities, standard_deviations=standard_deviations, class_positions=class_positions, pair_correlation=pair_correlation
@@ -144,6 +145,7 @@ def standardised_fit(rng: Any, counts: Any, mixture: GroupedMixture, *, variance
     -------
     NaiveBayesFit
     """
+    instance("mixture", mixture, GroupedMixture)
     xp = namespace_of(rng)
     size, d = counts.shape[0], mixture.dimension
     means = rng.standard_normal((size, mixture.class_count, d))
@@ -250,6 +252,7 @@ def sample_naive_bayes_error(
     -----
     Derived here from the classifier of arXiv:2302.02334: means and variances of normal samples are independent.
     """
+    size = check_draw(rng, size)
     mixture = grouped_mixture(gaps, multiplicities, standard_deviations=standard_deviations, class_positions=class_positions)
     points, least = _checked_sizes(variance, mixture.class_count, sample_size, class_counts, test_points)
     counts = draw_class_counts(rng, size, class_count=mixture.class_count, sample_size=sample_size, class_counts=class_counts, least_count=least)

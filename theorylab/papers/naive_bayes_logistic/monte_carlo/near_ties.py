@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.gaussian_mixture import draw_class_counts, draw_features, grouped_mixture, training_size
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, real, whole_number
 
 __all__ = ["sample_log_odds_errors", "sample_score_gaps"]
 
@@ -63,6 +63,7 @@ def sample_score_gaps(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     layout: dict[str, Any] = {"standard_deviations": standard_deviations, "class_positions": class_positions, "pair_correlation": pair_correlation}
     mixture, xp = grouped_mixture(gaps, multiplicities, **layout), namespace_of(rng)
     classes, d = mixture.class_count, mixture.dimension
@@ -74,14 +75,14 @@ def sample_score_gaps(
     means, variances = xp.asarray(mixture.class_means), xp.asarray(mixture.standard_deviations**2)
     scores = xp.stack([-0.5 * ((points - means[k]) ** 2 / variances).sum(axis=1) for k in range(classes)], axis=1)
     ordered = xp.sort(scores, axis=1)
-    moved = scores + float(reals("shift", shift)) * d * xp.asarray([1.0] + [-1.0] * (classes - 1))
+    moved = scores + real("shift", shift) * d * xp.asarray([1.0] + [-1.0] * (classes - 1))
     difference = (scores[:, first] - scores[:, second]) / d
     return {
         "gap": (ordered[:, -1] - ordered[:, -2]) / d,
         "wrong": scores.argmax(axis=1) != labels[:, 0],
         "shifted_wrong": moved.argmax(axis=1) != labels[:, 0],
         "difference": difference,
-        "squared_difference": d * (difference - float(reals("centre", centre))) ** 2,
+        "squared_difference": d * (difference - real("centre", centre)) ** 2,
     }
 
 
@@ -139,6 +140,7 @@ def sample_log_odds_errors(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     mixture, xp = grouped_mixture(gaps, multiplicities), namespace_of(rng)
     choice("variance", variance, ("known", "pooled"))
     counts = draw_class_counts(rng, size, class_count=2, sample_size=sample_size, class_counts=class_counts)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.gaussian_mixture import draw_features, draw_labels, grouped_mixture, linear_rule_error, training_size
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import fit_naive_bayes_batched, linear_rule
 from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fit_nanoseconds, fitted
-from theorylab.validation import reals
+from theorylab.validation import real
 
 __all__ = ["sample_paired_errors"]
 
@@ -74,11 +74,12 @@ def sample_paired_errors(
     SeparableDataError
         If ``ridge`` is 0 and a training set is separable.
     """
+    size = check_draw(rng, size)
     mixture = grouped_mixture(
         gaps, multiplicities, standard_deviations=standard_deviations, class_positions=class_positions, pair_correlation=pair_correlation
     )
     xp, classes = namespace_of(rng), mixture.class_count
-    scale = float(reals("partner_scale", partner_scale, above=0.0))
+    scale = real("partner_scale", partner_scale, above=0.0)
     if pair_correlation is None and scale != 1.0:
         raise ValueError(f"partner_scale must be 1 for features that have no partners; got {partner_scale!r}")
     if classes > 3:

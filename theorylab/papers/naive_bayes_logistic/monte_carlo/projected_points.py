@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.gaussian_mixture import grouped_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.validation import array_of_shape, integers, whole_number
@@ -54,6 +54,7 @@ def sample_correlated_classes(rng: Any, size: int, *, class_means: ArrayLike, co
     -----
     arXiv:2302.02334, the setting.
     """
+    size = check_draw(rng, size)
     means = array_of_shape("class_means", class_means, ("K", "d"))
     classes, d = means.shape
     if classes < 2:
@@ -118,6 +119,7 @@ def sample_collinear_classes(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     # One feature of each group stands for all of it.
     feature = grouped_mixture(gaps, np.ones(len(gaps)), standard_deviations=standard_deviations, class_positions=class_positions)

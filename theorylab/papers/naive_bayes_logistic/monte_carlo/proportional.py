@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from theorylab.backend import namespace_of, special_functions
+from theorylab.backend import check_draw, namespace_of, special_functions
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.numerics.logistic_regression import fit_logistic_batched, log_odds_form
 from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import checked_convergence, fitted
 from theorylab.papers.naive_bayes_logistic.monte_carlo.separability import draw_two_classes
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_proportional_logistic"]
 
@@ -50,7 +50,8 @@ def sample_proportional_logistic(rng: Any, size: int, *, half_distance: float, s
     ConvergenceError
         If a fit has not converged.
     """
-    r = float(reals("half_distance", half_distance, minimum=0.0))
+    size = check_draw(rng, size)
+    r = real("half_distance", half_distance, minimum=0.0)
     m, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension)
     xp = namespace_of(rng)
     features, labels = draw_two_classes(rng, size, sample_size=m, dimension=d, half_distance=r)

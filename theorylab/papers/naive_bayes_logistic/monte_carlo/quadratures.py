@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import gammaln, ndtr
 
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, real, whole_number
 
 __all__ = ["conditioned_class_error", "inverted_class_error"]
 
@@ -48,8 +48,8 @@ def conditioned_class_error(
     ValueError
         If an argument is out of range.
     """
-    d, delta = whole_number("dimension", dimension), float(reals("distance", distance, minimum=0.0))
-    own, other = (float(reals(name, count, above=0.0)) for name, count in (("count_own", count_own), ("count_other", count_other)))
+    d, delta = whole_number("dimension", dimension), real("distance", distance, minimum=0.0)
+    own, other = (real(name, count, above=0.0) for name, count in (("count_own", count_own), ("count_other", count_other)))
     if degrees_of_freedom is not None and d != 1:
         raise ValueError(f"dimension must be 1 where the variance is estimated; got {d}")
     spread = 1.0 / own + 1.0 / other

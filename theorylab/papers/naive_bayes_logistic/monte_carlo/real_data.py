@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import fit_naive_bayes_batched
 from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fitted
-from theorylab.validation import integers, reals, whole_number
+from theorylab.validation import integers, real, whole_number
 
 __all__ = ["load_digit_images", "sample_digits_error"]
 
@@ -104,14 +104,15 @@ def sample_digits_error(
     ConvergenceError
         If a logistic regression has not converged.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     pixels, places = load_digit_images(digits)
     total, classes = len(places), len(digits)
     m = whole_number("sample_size", sample_size, minimum=2 * classes)
     if m > total - 10:
         raise ValueError(f"sample_size must be at most {total - 10}, so that ten images are left to test; got {m}")
-    penalty = float(reals("ridge", ridge, above=0.0))
-    floor = float(reals("variance_floor", variance_floor, above=0.0))
+    penalty = real("ridge", ridge, above=0.0)
+    floor = real("variance_floor", variance_floor, above=0.0)
     images, labels = xp.asarray(pixels), xp.asarray(places)
     order = _random_orders(rng, size, labels, m, classes)
     x, y, tests, truth = images[order[:, :m]], labels[order[:, :m]], images[order[:, m:]], labels[order[:, m:]]

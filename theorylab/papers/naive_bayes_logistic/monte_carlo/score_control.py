@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.gaussian_mixture import GroupedMixture, draw_features, draw_labels, grouped_mixture, two_class_error
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fitted
-from theorylab.validation import integers, reals, whole_number
+from theorylab.validation import flag, instance, integers, real, whole_number
 
 __all__ = ["expected_log_loss", "sample_logistic_excess", "sample_multinomial_loss_excess", "sample_rademacher_average", "sample_score_squares"]
 
@@ -41,6 +41,7 @@ def expected_log_loss(normal: Any, offset: Any, mixture: GroupedMixture, *, name
     array (R,)
         By the trapezoid rule in the margin, which is normal given the class.
     """
+    instance("mixture", mixture, GroupedMixture)
     xp = namespace
     spread = xp.sqrt((normal**2 * xp.asarray(mixture.standard_deviations**2)).sum(axis=1))
     margins = xp.asarray([1.0, -1.0]) * (normal @ xp.asarray(mixture.class_means).T + offset[:, None])
@@ -52,7 +53,7 @@ def expected_log_loss(normal: Any, offset: Any, mixture: GroupedMixture, *, name
 
 
 def _two_classes(dimension: int, mahalanobis_distance: float) -> GroupedMixture:
-    d, delta = whole_number("dimension", dimension), float(reals("mahalanobis_distance", mahalanobis_distance, above=0.0))
+    d, delta = whole_number("dimension", dimension), real("mahalanobis_distance", mahalanobis_distance, above=0.0)
     return grouped_mixture((delta, 0.0), (1, d - 1)) if d > 1 else grouped_mixture((delta,), (1,))
 
 
@@ -109,6 +110,8 @@ def sample_score_squares(
     ValueError
         If a parameter is out of range.
     """
+    random_counts = flag("random_counts", random_counts)
+    size = check_draw(rng, size)
     mixture = _two_classes(dimension, mahalanobis_distance)
     features, labels = _training_set(rng, size, mixture, sample_size, random_counts)
     across, along = _score_squares(namespace_of(rng), features, labels, float(mahalanobis_distance))
@@ -149,6 +152,8 @@ def sample_logistic_excess(
     ConvergenceError
         If a fit has not converged.
     """
+    random_counts = flag("random_counts", random_counts)
+    size = check_draw(rng, size)
     mixture, xp = _two_classes(dimension, mahalanobis_distance), namespace_of(rng)
     features, labels = _training_set(rng, size, mixture, sample_size, random_counts)
     distance, m = float(mahalanobis_distance), labels.shape[1]
@@ -216,6 +221,7 @@ def sample_multinomial_loss_excess(
     ConvergenceError
         If a fit has not converged.
     """
+    size = check_draw(rng, size)
     mixture, xp = grouped_mixture(gaps, multiplicities, class_positions=class_positions), namespace_of(rng)
     classes, m = mixture.class_count, whole_number("sample_size", sample_size, minimum=mixture.class_count)
     labels = draw_labels(rng, size, class_count=classes, sample_size=m)
@@ -264,6 +270,7 @@ def sample_rademacher_average(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     mixture, classes = _two_classes(dimension, mahalanobis_distance), int(integers("class_count", class_count, minimum=2))
     features, labels = _training_set(rng, size, mixture, sample_size, True)
     xp, m = namespace_of(rng), labels.shape[1]

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fetch, fitting_block, host_only
 from theorylab.numerics.logistic_regression import is_separable
-from theorylab.validation import reals, whole_number
+from theorylab.validation import flag, real, whole_number
 
 __all__ = ["draw_two_classes", "sample_separability", "strictly_separable"]
 
@@ -36,6 +36,7 @@ def draw_two_classes(rng: Any, size: int, *, sample_size: int, dimension: int, h
     tuple of arrays
         Features (size, m, d) and labels (size, m), 1 for s = 1 and 0 for s = -1. A class may be absent: the coins are independent.
     """
+    size = check_draw(rng, size)
     mean = axis_mean(namespace_of(rng), half_distance, dimension)
     features, signs = draw_symmetric_mixture(rng, size, sample_size=sample_size, mean=mean)
     return features, (signs > 0.0).astype(int)
@@ -99,8 +100,10 @@ def sample_separability(rng: Any, size: int, *, sample_size: int, dimension: int
     -----
     Each training set is decided by a call of `scipy.optimize.nnls`, hence the loop over replicates (see `strictly_separable`).
     """
+    fit_intercept = flag("fit_intercept", fit_intercept)
+    size = check_draw(rng, size)
     m, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension)
-    r = float(reals("half_distance", half_distance, minimum=0.0))
+    r = real("half_distance", half_distance, minimum=0.0)
     features, labels = draw_two_classes(rng, size, sample_size=m, dimension=d, half_distance=r)
     if fit_intercept:
         xp = namespace_of(rng)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from theorylab.backend import check_draw
 from theorylab.models.gaussian_mixture import draw_class_counts, grouped_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import rule_error
 from theorylab.papers.naive_bayes_logistic.monte_carlo.naive_bayes import standardised_fit
 from theorylab.papers.naive_bayes_logistic.monte_carlo.walks import LARGEST_SIZE, first_good_size
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_stopping_size"]
 
@@ -73,10 +74,11 @@ def sample_stopping_size(
     -----
     arXiv:2302.02334, the code of its simulations.
     """
+    size = check_draw(rng, size)
     grouped_mixture(gaps, multiplicities, standard_deviations=standard_deviations, class_positions=class_positions)
     mixture = grouped_mixture(gaps, multiplicities, class_positions=class_positions)
     classes = mixture.class_count
-    target = float(reals("target_error", target_error, above=0.0, below=1.0))
+    target = real("target_error", target_error, above=0.0, below=1.0)
     stride, fits = whole_number("step", step), whole_number("averaged_fits", averaged_fits)
     points = whole_number("test_points", test_points)
 

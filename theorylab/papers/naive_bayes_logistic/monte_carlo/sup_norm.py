@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.gaussian_mixture import draw_class_counts, draw_labels, training_size
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import fit_naive_bayes_batched
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_largest_mean_error", "sample_largest_variance_error", "sample_parameter_errors", "sample_parameter_errors_raw"]
 
@@ -40,6 +40,7 @@ def sample_largest_mean_error(rng: Any, size: int, *, dimension: int, sample_siz
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     d, m = whole_number("dimension", dimension), whole_number("sample_size", sample_size)
     return abs(rng.standard_normal((size, d))).max(axis=1) / math.sqrt(m)
 
@@ -65,7 +66,8 @@ def sample_largest_variance_error(rng: Any, size: int, *, dimension: int, degree
     ValueError
         If a parameter is out of range.
     """
-    d, nu = whole_number("dimension", dimension), float(reals("degrees_of_freedom", degrees_of_freedom, above=0.0))
+    size = check_draw(rng, size)
+    d, nu = whole_number("dimension", dimension), real("degrees_of_freedom", degrees_of_freedom, above=0.0)
     return abs(rng.chisquare(nu, (size, d)) / nu - 1.0).max(axis=1)
 
 
@@ -100,6 +102,7 @@ def sample_parameter_errors_raw(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     classes, d = whole_number("class_count", class_count, minimum=2), whole_number("dimension", dimension)
     labels = draw_labels(rng, size, class_count=classes, sample_size=sample_size, class_counts=class_counts)
     xp = namespace_of(rng)
@@ -135,6 +138,7 @@ def sample_parameter_errors(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     classes, d = whole_number("class_count", class_count, minimum=2), whole_number("dimension", dimension)
     counts = draw_class_counts(rng, size, class_count=classes, sample_size=sample_size, class_counts=class_counts)
     m, xp = training_size(sample_size, class_counts), namespace_of(rng)

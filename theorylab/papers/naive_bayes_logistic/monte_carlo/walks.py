@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 
 __all__ = ["LARGEST_SIZE", "first_good_size"]
 
@@ -36,6 +36,7 @@ def first_good_size(rng: Any, size: int, sizes: Iterable[int], error_of_fits: Ca
     ValueError
         If a walk comes to the end of `sizes`.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     stopping, walking = xp.zeros(size), xp.arange(size)
     samples = 0

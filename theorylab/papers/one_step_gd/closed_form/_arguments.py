@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import covariance, integers, reals, whole_number
+from theorylab.validation import covariance, integers, real, reals, whole_number
 
 
 def isotropic_problem(
@@ -38,7 +38,7 @@ def scalar(name: str, value: Any, **bounds: float) -> float:
     """Return ``value`` as one float inside the bounds of `theorylab.validation.reals`."""
     if np.ndim(value) != 0:
         raise ValueError(f"{name} must be one number; got shape {np.shape(value)}")
-    return float(reals(name, value, **bounds))
+    return real(name, value, **bounds)
 
 
 def stack_of_shape(name: str, value: ArrayLike, shape: tuple[int, ...], wording: str) -> np.ndarray:

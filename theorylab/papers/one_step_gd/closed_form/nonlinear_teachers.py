@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.numerics.gaussian_integrals import gaussian_expectation
 from theorylab.papers.one_step_gd.closed_form._arguments import scalar
-from theorylab.validation import array_of_shape, choice, integers, plain, reals, whole_number
+from theorylab.validation import array_of_shape, choice, instance, integers, plain, reals, whole_number
 
 __all__ = [
     "TeacherMoments",
@@ -264,6 +264,7 @@ def nonlinear_population_loss(
     -----
     Derived here for families in which E[f(x)^2 | f] is constant. relu(u.x), of nonzero mean, has the same loss as its sign-symmetrised version.
     """
+    instance("moments", moments, TeacherMoments)
     v = array_of_shape("value_vector", value_vector, ("d + 1",))
     d = v.shape[0] - 1
     if d < 1:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.papers.one_step_gd.closed_form._arguments import isotropic_problem
 from theorylab.papers.one_step_gd.closed_form.learning_rate import optimal_learning_rate
-from theorylab.validation import integers
+from theorylab.validation import flag, integers
 
 __all__ = ["excess_at_test_length", "harmful_test_length", "long_prompt_bias", "optimal_test_length"]
 
@@ -52,6 +52,7 @@ def excess_at_test_length(
     ValueError
         If an argument is out of range.
     """
+    normalised = flag("normalised", normalised)
     m = 1.0 * integers("test_length", test_length)
     n, d, noise, prior, ratio = isotropic_problem(context_length, dimension, noise_variance, prior_variance)
     step = optimal_learning_rate(context_length, dimension, noise, prior)

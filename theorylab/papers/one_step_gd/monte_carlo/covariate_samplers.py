@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from theorylab.backend import check_draw
 from theorylab.models.linear_regression import draw_covariates
 from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.one_step_gd.monte_carlo.blocks import prompt_block
@@ -41,6 +42,7 @@ def sample_covariate_traces(
         "trace", "squared_trace" and "trace_of_square". For "student_t" the moment of order q of tr S^2 exists only if nu > 4 q: variance
         for nu > 8, skewness for nu > 12. Skewness 1 for the sphere, 5 to 8 for "laplace".
     """
+    size = check_draw(rng, size)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
     features = draw_covariates(rng, size, n, dimension=d, law=covariate_law, student_degrees_of_freedom=student_degrees_of_freedom)
     transposed = features.swapaxes(1, 2)

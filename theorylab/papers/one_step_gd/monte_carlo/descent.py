@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.device.rows import can_run
 from theorylab.montecarlo.samplers import block_size, fetch
 from theorylab.papers.one_step_gd.kernels import bfgs_rows, excess_and_gradient, hessian
-from theorylab.validation import array_of_shape, reals, whole_number
+from theorylab.validation import array_of_shape, real, whole_number
 
 __all__ = ["descend_many", "sample_descent_outcomes"]
 
@@ -40,7 +40,7 @@ def descend_many(starts: ArrayLike, *, context_length: int, dimension: int, nois
         Final rows, shape of `starts`, and iterations, (size,).
     """
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
-    sigma2 = float(reals("noise_variance", noise_variance, minimum=0.0))
+    sigma2 = real("noise_variance", noise_variance, minimum=0.0)
     rows = array_of_shape("starts", starts, ("size", (d + 1) ** 2))
     shares = np.array_split(rows, whole_number("threads", threads))
 
@@ -84,9 +84,10 @@ def sample_descent_outcomes(
         because of the scale); "learning_rate" tr P / d of the odd part; "iterations". A descent is trapped if its excess is positive,
         its gradient vanishes and no curvature is negative. The fraction depends on optimiser and start, the levels of excess do not.
     """
+    size = check_draw(rng, size)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
-    sigma2 = float(reals("noise_variance", noise_variance, minimum=0.0))
-    scale = float(reals("initial_scale", initial_scale, above=0.0))
+    sigma2 = real("noise_variance", noise_variance, minimum=0.0)
+    scale = real("initial_scale", initial_scale, above=0.0)
     xp = namespace_of(rng)
     starts = scale * rng.standard_normal((size, (d + 1) ** 2))
     find = _outcomes_on_device if can_run(starts) else _outcomes

@@ -20,7 +20,7 @@ from theorylab.papers.one_step_gd.monte_carlo.layer import (
     raw_weights,
 )
 from theorylab.papers.one_step_gd.monte_carlo.norms import squared_norm
-from theorylab.validation import array_of_shape, reals, whole_number
+from theorylab.validation import array_of_shape, flag, reals, whole_number
 
 __all__ = [
     "enumerate_loss_gradient",
@@ -75,6 +75,7 @@ def enumerate_population_loss(
     ValueError
         If a shape or range does not fit, or there are too many points.
     """
+    include_query = flag("include_query", include_query)
     vector, matrix, d = checked_parameters(value_vector, key_query_matrix)
     metric = _metric(feature_covariance, d)
     weights = raw_weights(vector, matrix)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import array_of_shape
+from theorylab.validation import array_of_shape, flag
 
 __all__ = ["attention_coefficients", "checked_parameters", "gram_apply", "linear_attention_predict", "raw_weights", "reduced_parameters"]
 
@@ -64,6 +64,7 @@ def linear_attention_predict(
     ValueError
         If shapes do not fit together; the message names the expected shape.
     """
+    include_query = flag("include_query", include_query)
     if X.ndim != 3:
         raise ValueError(f"X must have shape (size, n, d); got shape {tuple(X.shape)}")
     size, n, d = X.shape

@@ -11,13 +11,13 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.linear_regression import draw_prompts
 from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.one_step_gd.monte_carlo.blocks import layer_block, raw_layer_block
 from theorylab.papers.one_step_gd.monte_carlo.layer import attention_coefficients, checked_parameters, linear_attention_predict
 from theorylab.papers.one_step_gd.monte_carlo.norms import metric_of, squared_norm
-from theorylab.validation import array_of_shape
+from theorylab.validation import array_of_shape, flag
 
 __all__ = ["sample_layer_losses", "sample_prompt_losses", "sample_pythagoras"]
 
@@ -68,6 +68,8 @@ def sample_layer_losses(
     ValueError
         If a shape or a range does not fit.
     """
+    include_query = flag("include_query", include_query)
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     vector = array_of_shape("head", head, ("d + 1",))
     d = vector.size - 1
@@ -138,6 +140,7 @@ def sample_prompt_losses(
     ValueError
         If a shape or a range does not fit.
     """
+    size = check_draw(rng, size)
     vector, matrix, d = checked_parameters(value_vector, key_query_matrix)
     xp, metric = namespace_of(rng), metric_of(rng, feature_covariance, d)
     prompts = draw_prompts(
@@ -195,6 +198,7 @@ def sample_pythagoras(
     dict
         "layer_error" |theta - w|^2, "step_error" |P X^T y - w|^2, "distance" |theta - P X^T y|^2, and "defect", the first minus the other two.
     """
+    size = check_draw(rng, size)
     vector, matrix, d = checked_parameters(value_vector, key_query_matrix)
     step_matrix = array_of_shape("preconditioner", preconditioner, (d, d))
     xp, metric = namespace_of(rng), metric_of(rng, feature_covariance, d)

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.linear_regression import Prompts, covariance_factor, draw_prompts, ridge_weights
 from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.one_step_gd.monte_carlo.blocks import layer_block, prompt_block
 from theorylab.papers.one_step_gd.monte_carlo.layer import attention_coefficients, checked_parameters
 from theorylab.papers.one_step_gd.monte_carlo.norms import metric_of, squared_norm
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, real, whole_number
 
 __all__ = ["sample_bayes_distance", "sample_bayes_gap", "sample_learning_rate_terms"]
 
@@ -25,8 +25,8 @@ def _isotropic_prompts(
 ) -> tuple[Prompts, float]:
     """Return prompts with Sigma = I, Omega = tau2 I, and the noise ratio lam = sigma2 / tau2."""
     d = whole_number("dimension", dimension)
-    tau2 = float(reals("prior_variance", prior_variance, above=0.0))
-    sigma2 = float(reals("noise_variance", noise_variance, minimum=0.0))
+    tau2 = real("prior_variance", prior_variance, above=0.0)
+    sigma2 = real("noise_variance", noise_variance, minimum=0.0)
     covariance = None if tau2 == 1.0 else tau2 * np.eye(d)
     prompts = draw_prompts(rng, size, context_length=context_length, dimension=d, noise_variance=sigma2, task_covariance=covariance)
     return prompts, sigma2 / tau2
@@ -61,6 +61,7 @@ def sample_learning_rate_terms(
     dict
         "correlation" u^T X^T y and "squared_gradient" |X^T y|^2; correlation - eta squared_gradient has skewness near -5.5 at (10, 5).
     """
+    size = check_draw(rng, size)
     choice("estimate", estimate, _ESTIMATES)
     prompts, noise_ratio = _isotropic_prompts(
         rng, size, context_length=context_length, dimension=dimension, noise_variance=noise_variance, prior_variance=prior_variance
@@ -99,7 +100,8 @@ def sample_bayes_gap(
     dict
         "gap" |eta X^T y - w_ridge|^2, "step_error" |eta X^T y - w|^2, "ridge_error" |w_ridge - w|^2. Skewness near 3 at (10, 5).
     """
-    eta = float(reals("learning_rate", learning_rate))
+    size = check_draw(rng, size)
+    eta = real("learning_rate", learning_rate)
     prompts, noise_ratio = _isotropic_prompts(
         rng, size, context_length=context_length, dimension=dimension, noise_variance=noise_variance, prior_variance=prior_variance
     )
@@ -143,6 +145,7 @@ def sample_bayes_distance(
         In the norm |u|_Sigma^2: "layer_error" |theta - w|^2, "distance" |theta - w_Bayes|^2, "bayes_error" |w_Bayes - w|^2, and
         "difference", the first minus the second, whose mean is the Bayes excess whatever (v, M) is (kurtosis near 22).
     """
+    size = check_draw(rng, size)
     vector, matrix, d = checked_parameters(value_vector, key_query_matrix)
     xp, metric = namespace_of(rng), metric_of(rng, feature_covariance, d)
     omega = np.eye(d) if task_covariance is None else task_covariance

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.wishart import (
     laguerre_bidiagonal,
     laguerre_tridiagonal,
@@ -50,6 +50,7 @@ def sample_wishart_traces(rng: Any, size: int, *, context_length: int, dimension
         "trace" (chi-squared with n d degrees of freedom), "squared_trace" its square, and "trace_of_square" tr S^2: the first two are
         controls with known means. Skewness about 1.2 at (10, 5).
     """
+    size = check_draw(rng, size)
     trace, trace_of_square = wishart_traces(rng, size, degrees_of_freedom=context_length, dimension=dimension)
     return {"trace": trace, "squared_trace": trace**2, "trace_of_square": trace_of_square}
 
@@ -89,6 +90,7 @@ def sample_test_length_excess(
     dict
         "summed" and "averaged". Skewness 1 to 4.
     """
+    size = check_draw(rng, size)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
     m = whole_number("test_length", test_length)
     sigma2 = reals("noise_variance", noise_variance, minimum=0.0)
@@ -123,6 +125,7 @@ def sample_bayes_excess(rng: Any, size: int, *, context_length: int, dimension: 
     array of shape (size,)
         Values in [0, tau2 d].
     """
+    size = check_draw(rng, size)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
     sigma2 = reals("noise_variance", noise_variance, minimum=0.0)
     tau2 = reals("prior_variance", prior_variance, above=0.0)
@@ -151,6 +154,7 @@ def sample_largest_step(rng: Any, size: int, *, context_length: int, dimension: 
     array of shape (size,)
         Skewness 0.3 to 0.6 (Tracy-Widom).
     """
+    size = check_draw(rng, size)
     eta = reals("learning_rate", learning_rate)
     diagonal, squared_off_diagonal = laguerre_tridiagonal(rng, size, degrees_of_freedom=context_length, dimension=dimension)
     return eta * largest_eigenvalue(diagonal, squared_off_diagonal)
@@ -192,6 +196,7 @@ def sample_conditional_preconditioner_errors(
     dict
         "error_0", ..., "error_{k-1}", without sigma2.
     """
+    size = check_draw(rng, size)
     sigma = covariance("feature_covariance", feature_covariance)
     d = sigma.shape[0]
     omega = covariance("task_covariance", task_covariance, dimension=d, definite=False)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.linear_regression import draw_prompts
 from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.one_step_gd.monte_carlo.blocks import block_of, prompt_block
@@ -57,6 +57,7 @@ def sample_prompt_terms(
         "correlation", "squared_gradient", "squared_task". For "student_t" covariates the moments of "squared_gradient" exist below order
         nu / 4 only.
     """
+    size = check_draw(rng, size)
     d = whole_number("dimension", dimension)
     tau2 = reals("prior_variance", prior_variance, above=0.0)
     prompts = draw_prompts(
@@ -117,6 +118,7 @@ def sample_preconditioner_errors(
     dict
         "error_0", ..., "error_{k-1}", without sigma2. Differences of two columns have skewness 7 to 11 at n = 6, d = 3.
     """
+    size = check_draw(rng, size)
     matrices = _preconditioners(preconditioners)
     d = matrices.shape[1]
     xp, metric = namespace_of(rng), metric_of(rng, feature_covariance, d)
@@ -161,6 +163,7 @@ def sample_query_bias_gradient(
     dict
         "entry_0", ..., "entry_{d-1}". Skewness near -14 at n = 6, d = 2: the enumeration of the same quantity has none.
     """
+    size = check_draw(rng, size)
     mean = array_of_shape("prior_mean", prior_mean, ("d",))
     d = mean.size
     step_matrix = array_of_shape("preconditioner", preconditioner, (d, d))

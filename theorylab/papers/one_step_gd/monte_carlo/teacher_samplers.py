@@ -12,14 +12,14 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.linear_regression import draw_noise, draw_sphere
 from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.one_step_gd.monte_carlo.blocks import block_of, layer_block, prompt_block
 from theorylab.papers.one_step_gd.monte_carlo.layer import attention_coefficients, checked_parameters
 from theorylab.papers.one_step_gd.monte_carlo.norms import squared_norm
 from theorylab.papers.one_step_gd.monte_carlo.teachers import apply_link, link_moments
-from theorylab.validation import choice, whole_number
+from theorylab.validation import choice, flag, whole_number
 
 __all__ = ["sample_network_terms", "sample_raw_teacher_terms", "sample_teacher_losses", "sample_teacher_terms"]
 
@@ -62,6 +62,8 @@ def sample_teacher_terms(
         "query_correlation" f(x_q) x_q.X^T y with a drawn query, the same mean without any quadrature;
         "squared_gradient" E[|X^T y|^2 | z, y]; "squared_label" the mean of y_i^2.
     """
+    symmetrised = flag("symmetrised", symmetrised)
+    size = check_draw(rng, size)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
     xp = namespace_of(rng)
     slope, _ = link_moments(link)
@@ -102,6 +104,8 @@ def sample_raw_teacher_terms(
     Parameters and columns are those of `sample_teacher_terms`; "squared_gradient" is |X^T y|^2 itself, with the same mean but a larger
     variance, the other columns have the same law.
     """
+    symmetrised = flag("symmetrised", symmetrised)
+    size = check_draw(rng, size)
     features, labels, query_value, beta = _raw_teacher_prompts(
         rng,
         size,
@@ -149,6 +153,8 @@ def sample_teacher_losses(
         "loss": sigma2 + E phi^2 - 2 theta.beta_f + |theta|^2, the query integrated out; "squared_error": sigma2 + (f(x_q) - theta.x_q)^2 with
         a drawn query and only its label noise integrated out, the same mean without any quadrature.
     """
+    symmetrised = flag("symmetrised", symmetrised)
+    size = check_draw(rng, size)
     vector, matrix, d = checked_parameters(value_vector, key_query_matrix)
     xp = namespace_of(rng)
     features, labels, query_value, beta = _raw_teacher_prompts(
@@ -204,6 +210,7 @@ def sample_network_terms(
         "correlation" beta_f.X^T y; "query_correlation" f(x_q) x_q.X^T y with a drawn query; "squared_gradient" |X^T y|^2; "squared_label" the
         mean of y_i^2.
     """
+    size = check_draw(rng, size)
     k = whole_number("width", width)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
     choice("output_law", output_law, ("rademacher", "gaussian"))

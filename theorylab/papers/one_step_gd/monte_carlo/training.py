@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.linear_regression import draw_prompts
 from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.one_step_gd.monte_carlo.layer import gram_apply, reduced_parameters
-from theorylab.validation import array_of_shape, reals, whole_number
+from theorylab.validation import array_of_shape, real, whole_number
 
 __all__ = ["batch_gradient", "raw_weight_gradients", "sample_trained_layers", "train_linear_attention"]
 
@@ -107,11 +107,12 @@ def train_linear_attention(
         "key_weights", "query_weights", "value_weights" (size, d+1, d+1), "head" (size, d+1), "value_vector" v (size, d+1),
         "key_query_matrix" M (size, d+1, d), and "losses" (steps, size), the minibatch losses on the way.
     """
+    size = check_draw(rng, size)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
     batch, total = whole_number("batch_size", batch_size), whole_number("steps", steps)
-    tau2 = float(reals("prior_variance", prior_variance, above=0.0))
-    largest_step = float(reals("optimiser_step", optimiser_step, above=0.0))
-    scale = float(reals("initial_scale", initial_scale, above=0.0))
+    tau2 = real("prior_variance", prior_variance, above=0.0)
+    largest_step = real("optimiser_step", optimiser_step, above=0.0)
+    scale = real("initial_scale", initial_scale, above=0.0)
     whole_number("size", size)
     xp = namespace_of(rng)
     shapes = [(d + 1, d + 1)] * 3 + [(d + 1,)]
@@ -180,6 +181,7 @@ def sample_trained_layers(
         With P = c A^T + b a^T: "learning_rate" tr P / d; "anisotropy" the largest entry of |P - (tr P / d) I|; "value_share" |a| / |v|;
         "bias_share" |b| / |M|_F.
     """
+    size = check_draw(rng, size)
     trained = train_linear_attention(
         rng,
         size,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import array_of_shape, integers, plain, reals
+from theorylab.validation import array_of_shape, integers, plain, real, reals
 
 __all__ = [
     "ChainHead",
@@ -45,8 +45,8 @@ def chain_head(cause_effect: float, child_effect: float, target_variance: float,
     ValueError
         If a variance is not positive.
     """
-    b, a = float(reals("cause_effect", cause_effect)), float(reals("child_effect", child_effect))
-    wy, w2 = float(reals("target_variance", target_variance, above=0.0)), float(reals("child_variance", child_variance, above=0.0))
+    b, a = real("cause_effect", cause_effect), real("child_effect", child_effect)
+    wy, w2 = real("target_variance", target_variance, above=0.0), real("child_variance", child_variance, above=0.0)
     whole = a**2 * wy + w2
     return ChainHead(np.array([b * w2, a * wy]) / whole, wy * w2 / whole)
 
@@ -75,9 +75,9 @@ def chain_risk_under_intervention(
         If a number is out of range.
     """
     v = array_of_shape("head", head, (2,))
-    w1, wy = float(reals("cause_variance", cause_variance, above=0.0)), float(reals("target_variance", target_variance, above=0.0))
+    w1, wy = real("cause_variance", cause_variance, above=0.0), real("target_variance", target_variance, above=0.0)
     s = np.asarray(reals("child_moment", child_moment, minimum=0.0))
-    return plain(wy + (float(reals("cause_effect", cause_effect)) - v[0]) ** 2 * w1 + v[1] ** 2 * s)
+    return plain(wy + (real("cause_effect", cause_effect) - v[0]) ** 2 * w1 + v[1] ** 2 * s)
 
 
 class Unmixing(NamedTuple):
@@ -108,8 +108,8 @@ def unmixing_predictor(target_variance: float, effect: float, measurement_varian
     ValueError
         If a variance is not positive.
     """
-    wy, w = float(reals("target_variance", target_variance, above=0.0)), float(reals("measurement_variance", measurement_variance, above=0.0))
-    g = float(reals("effect", effect))
+    wy, w = real("target_variance", target_variance, above=0.0), real("measurement_variance", measurement_variance, above=0.0)
+    g = real("effect", effect)
     risk = 1.0 / (1.0 / wy + g**2 / w)
     return Unmixing(risk / wy, g * risk / w, risk)
 
@@ -134,8 +134,8 @@ def unfaithful_child_variance(child_effect: ArrayLike, invariant_coefficient: fl
     ValueError
         If a number is out of range: the variance would not be positive.
     """
-    w0 = float(reals("invariant_coefficient", invariant_coefficient, above=0.0))
-    vy = float(reals("target_marginal_variance", target_marginal_variance, above=0.0))
+    w0 = real("invariant_coefficient", invariant_coefficient, above=0.0)
+    vy = real("target_marginal_variance", target_marginal_variance, above=0.0)
     a = np.asarray(reals("child_effect", child_effect, above=0.0, below=1.0 / w0))
     return plain(a * vy / w0 - a**2 * vy)
 
@@ -167,6 +167,6 @@ def range_violation_means(interventions: ArrayLike, density_ratio: float) -> Ran
     ValueError
         If a number is out of range.
     """
-    n, rho = np.asarray(integers("interventions", interventions)), float(reals("density_ratio", density_ratio, minimum=1.0))
+    n, rho = np.asarray(integers("interventions", interventions)), real("density_ratio", density_ratio, minimum=1.0)
     other = rho / (n + 1.0) * (1.0 - (1.0 - 1.0 / rho) ** (n + 1.0) + rho ** -(n + 1.0))
     return RangeViolation(plain(2.0 / (n + 1.0)), plain(other))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from theorylab.numerics.concentration import polynomial_class_vc_bound
-from theorylab.validation import choice, whole_number
+from theorylab.validation import choice, flag, whole_number
 
 __all__ = ["EVENTS", "vc_dimension_bound"]
 
@@ -46,6 +46,7 @@ def vc_dimension_bound(
     ValueError
         If neither way is given, or a number is out of range.
     """
+    any_threshold = flag("any_threshold", any_threshold)
     which = choice("event", event, EVENTS)
     bounds = []
     if family_dimension is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.models.structural_equations import KINDS, acyclic_coefficients, ancestral_matrix, node_indices
-from theorylab.validation import choice, integers, plain
+from theorylab.validation import choice, flag, integers, plain
 
 __all__ = ["largest_family_dimension", "moment_family_dimension"]
 
@@ -38,6 +38,7 @@ def moment_family_dimension(coefficients: ArrayLike, sites: ArrayLike, kind: str
     ValueError
         If the coefficients are not acyclic, sites are unknown or repeated, or the kind is unknown.
     """
+    joint = flag("joint", joint)
     b = acyclic_coefficients(coefficients)
     where = node_indices("sites", sites, len(b))
     form = choice("kind", kind, KINDS)

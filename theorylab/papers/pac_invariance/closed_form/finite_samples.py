@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.numerics.roots import smallest_integer
 from theorylab.papers.pac_invariance.closed_form.gaps import feature_moments
-from theorylab.validation import integers, plain, reals, whole_number
+from theorylab.validation import integers, plain, real, whole_number
 
 __all__ = ["empirical_gap_bound", "expected_squared_empirical_gap", "gap_perturbation_bound", "samples_per_environment"]
 
@@ -72,7 +72,7 @@ def empirical_gap_bound(feature_moment: ArrayLike, risk: float, sample_size: Arr
     s = np.asarray(feature_moment, dtype=float)
     if s.ndim != 2 or s.shape[0] != s.shape[1] or not np.allclose(s, s.T):
         raise ValueError(f"feature_moment must be a symmetric (r, r) matrix; got shape {s.shape}")
-    variance, x = float(reals("risk", risk, above=0.0)), float(reals("log_inverse_level", log_inverse_level, above=0.0))
+    variance, x = real("risk", risk, above=0.0), real("log_inverse_level", log_inverse_level, above=0.0)
     n = np.asarray(integers("sample_size", sample_size))
     values = np.linalg.eigvalsh(s)
     spread = values.sum() + 2.0 * math.sqrt(float((values**2).sum()) * x) + 2.0 * values[-1] * x
@@ -103,8 +103,8 @@ def samples_per_environment(feature_moment: ArrayLike, risk: float, *, threshold
     ValueError
         If S is not a symmetric matrix or a number is out of range.
     """
-    eps = float(reals("threshold", threshold, above=0.0))
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    eps = real("threshold", threshold, above=0.0)
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     x = math.log(2.0 * whole_number("interventions", interventions) / delta)
     return smallest_integer(lambda n: float(empirical_gap_bound(feature_moment, risk, n, x)) <= eps, 1)
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from theorylab.numerics.concentration import binomial_upper_bound, consistent_violation_bound, scenario_violation_bound
 from theorylab.papers.pac_invariance.closed_form import GAP_KINDS, invariance_gap
 from theorylab.papers.pac_invariance.estimators.environments import grouped_moments, require_independent
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, real, reals, whole_number
 
 __all__ = ["ORIGINS", "InvarianceCertificate", "certify", "certify_gaps", "environment_gaps"]
 
@@ -92,13 +92,13 @@ def certify_gaps(
     found = np.asarray(reals("gaps", gaps, minimum=0.0))
     if found.ndim != 1:
         raise ValueError(f"gaps must have shape (N,); got {found.shape}")
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     kind = choice("origin", origin, ORIGINS)
     needed = {"minimax": "decision_variables", "any": "vc_dimension"}.get(kind)
     for name, value in (("decision_variables", decision_variables), ("vc_dimension", vc_dimension)):
         if (value is not None) != (name == needed):
             raise ValueError(f"{name} must be {'given' if name == needed else 'left out'} for origin={kind!r}; got {value!r}")
-    eps = float(found.max()) if threshold is None else float(reals("threshold", threshold, minimum=0.0))
+    eps = float(found.max()) if threshold is None else real("threshold", threshold, minimum=0.0)
     count, n = int(np.sum(found > eps)), len(found)
     if kind == "fixed":
         bound = scenario_violation_bound(1, n, delta) if threshold is None else float(binomial_upper_bound(count, n, delta))
@@ -107,7 +107,7 @@ def certify_gaps(
     elif kind == "minimax":
         bound = scenario_violation_bound(whole_number("decision_variables", decision_variables, minimum=2), n, delta)
     else:
-        bound = consistent_violation_bound(float(reals("vc_dimension", 0.0 if vc_dimension is None else vc_dimension, minimum=0.0)), n, delta)
+        bound = consistent_violation_bound(real("vc_dimension", 0.0 if vc_dimension is None else vc_dimension, minimum=0.0), n, delta)
     seen = f"{count} of {n} environments have a gap above {eps:.4g}"
     if bound >= 1.0:
         says = "nothing is promised for a fresh one" + (" (the head was chosen with these environments)" if count and kind != "fixed" else "")

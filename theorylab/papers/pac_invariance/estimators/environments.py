@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.validation import flag, instance
+
 __all__ = ["GroupedMoments", "environment_labels", "grouped_moments", "require_independent"]
 
 
@@ -58,6 +60,7 @@ def grouped_moments(X: np.ndarray, y: np.ndarray, groups: ArrayLike | None, *, c
     ValueError
         If there is not one label for each row.
     """
+    constant = flag("constant", constant)
     names, numbers = environment_labels(groups, len(X))
     parts: list[Any] = [X, np.ones((len(X), 1)), y[:, None]] if constant else [X, y[:, None]]
     whole = np.concatenate(parts, axis=1)
@@ -76,6 +79,7 @@ def require_independent(moments: GroupedMoments) -> GroupedMoments:
     ValueError
         If they are not, as far as rounding lets one tell.
     """
+    instance("moments", moments, GroupedMoments)
     s = moments.second_moments[:, :-1, :-1]
     scale = np.sqrt(np.maximum(np.diagonal(s, axis1=1, axis2=2), 1e-300))
     smallest = np.linalg.eigvalsh(s / scale[:, :, None] / scale[:, None, :])[:, 0]

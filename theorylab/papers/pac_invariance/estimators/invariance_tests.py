@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import fdtr, fdtrc
 
 from theorylab.papers.pac_invariance.estimators.environments import GroupedMoments
+from theorylab.validation import instance
 
 __all__ = ["SubsetTest", "subset_tests"]
 
@@ -61,6 +62,7 @@ def subset_tests(moments: GroupedMoments, *, largest: int) -> list[SubsetTest]:
     ValueError
         If an environment has too few rows for a subset, or covariates are dependent in one.
     """
+    instance("moments", moments, GroupedMoments)
     n, p = moments.rows, moments.second_moments.shape[1] - 2
     gram = moments.second_moments * n[:, None, None]
     total = gram.sum(axis=0)

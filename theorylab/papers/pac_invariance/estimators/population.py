@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.papers.pac_invariance.closed_form import best_head, feature_moments, prediction_risk, selection
 from theorylab.papers.pac_invariance.invariant_risk import minimise_invariant_risk
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = [
     "InvariantRisk",
@@ -91,7 +91,7 @@ def anchor_regression(second_moments: ArrayLike, means: ArrayLike, target: int, 
     if mu.shape != m.shape[:2]:
         raise ValueError(f"means must have shape {m.shape[:2]}; got {mu.shape}")
     between = mu.T @ mu / len(mu)
-    return best_head(m.mean(axis=0) + (float(reals("gamma", gamma, minimum=0.0)) - 1.0) * between, target).head
+    return best_head(m.mean(axis=0) + (real("gamma", gamma, minimum=0.0) - 1.0) * between, target).head
 
 
 def invariant_subsets(second_moments: ArrayLike, target: int, *, tolerance: float = 1e-8, largest: int | None = None) -> list[InvariantSubset]:
@@ -120,7 +120,7 @@ def invariant_subsets(second_moments: ArrayLike, target: int, *, tolerance: floa
     """
     m = _several(second_moments, target)
     p = m.shape[1] - 1
-    level = float(reals("tolerance", tolerance, above=0.0))
+    level = real("tolerance", tolerance, above=0.0)
     most = p if largest is None else min(p, whole_number("largest", largest, minimum=0))
     found = []
     for size in range(most + 1):
@@ -187,7 +187,7 @@ def irm_v1(second_moments: ArrayLike, target: int, *, penalty: float = 1e5, star
         If a shape does not fit, covariates are dependent or a number is out of range.
     """
     m = _several(second_moments, target)
-    top = float(reals("penalty", penalty, minimum=0.0))
+    top = real("penalty", penalty, minimum=0.0)
     s, c = feature_moments(m, target)[:2]
     seed = whole_number("random_state", random_state, minimum=0)
     best = minimise_invariant_risk(s, c, penalty=top, starts=whole_number("starts", starts), random_state=seed)

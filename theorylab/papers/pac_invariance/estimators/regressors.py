@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from theorylab.papers.pac_invariance.closed_form import GAP_KINDS, minimax_head, prediction_risk
 from theorylab.papers.pac_invariance.estimators.environments import environment_labels, grouped_moments, require_independent
 from theorylab.papers.pac_invariance.estimators.population import irm_v1, pooled_least_squares
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, real, whole_number
 
 __all__ = ["AnchorRegressor", "InvariantRiskRegressor", "LinearPredictor", "MinimaxGapRegressor"]
 
@@ -107,7 +107,7 @@ class InvariantRiskRegressor(LinearPredictor):
             exact = noise <= 1e-12 * float(np.mean(m[:, p, p]))
             self.penalty_ = 0.0 if exact else float(1.0 / (40.0 * noise * np.mean(1.0 / moments.rows)))
         else:
-            self.penalty_ = float(reals("penalty", self.penalty, minimum=0.0))
+            self.penalty_ = real("penalty", self.penalty, minimum=0.0)
         found = irm_v1(m, p, penalty=self.penalty_, starts=self.starts, random_state=self.random_state)
         self.coef_, self.intercept_ = found.coefficients, float(level - middle @ found.coefficients)
         self.squared_gradient_, self.n_environments_ = found.squared_gradient, len(moments.names)
@@ -145,7 +145,7 @@ class AnchorRegressor(LinearPredictor):
         ValueError
             If gamma is negative, shapes do not fit, or both groups and anchors are given.
         """
-        gamma = float(reals("gamma", self.gamma, minimum=0.0))
+        gamma = real("gamma", self.gamma, minimum=0.0)
         rows, targets = self._rows(X, y)
         if groups is not None and anchors is not None:
             raise ValueError("groups and anchors must not both be given; got both")

@@ -12,7 +12,7 @@ from scipy import stats
 from theorylab.papers.pac_invariance.estimators.environments import GroupedMoments, grouped_moments
 from theorylab.papers.pac_invariance.estimators.invariance_tests import SubsetTest, subset_tests
 from theorylab.papers.pac_invariance.estimators.regressors import LinearPredictor, centred
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["BestInvariantSubsetRegressor", "InvariantCausalPrediction", "NoInvariantSubsetError"]
 
@@ -29,7 +29,7 @@ class _SubsetPredictor(LinearPredictor):
     largest: int | None
 
     def _tests(self, X: Any, y: Any, groups: ArrayLike | None) -> tuple[float, GroupedMoments, list[SubsetTest]]:
-        level = float(reals("failure_probability", self.failure_probability, above=0.0, below=1.0))
+        level = real("failure_probability", self.failure_probability, above=0.0, below=1.0)
         rows, targets = self._rows(X, y)
         p = rows.shape[1]
         largest = p if self.largest is None else min(p, whole_number("largest", self.largest, minimum=0))

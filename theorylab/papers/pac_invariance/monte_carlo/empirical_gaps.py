@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.wishart import wishart_matrices
 from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
 from theorylab.papers.pac_invariance.monte_carlo.environments import core_rows
@@ -27,7 +27,7 @@ def _parent_gaps(rng: Any, shape: tuple[int, ...], n: int) -> Any:
 
 def _block(**parameters: Any) -> int:
     n = parameters["sample_size"]
-    return fitting_block(numbers=8.0 * n, nanoseconds=120.0 * n) if parameters["route"] == "rows" else 4096
+    return fitting_block(numbers=8.0 * n, nanoseconds=120.0 * n) if parameters["route"] == "rows" else fitting_block(numbers=60.0, nanoseconds=300.0)
 
 
 @block_size(_block)
@@ -58,6 +58,7 @@ def sample_empirical_gap(
     ValueError
         If n or the route is out of range.
     """
+    size = check_draw(rng, size)
     n, how = whole_number("sample_size", sample_size), choice("route", route, ROUTES)
     xp, where = namespace_of(rng), np.asarray(nodes, dtype=int)
     w = xp.asarray(np.asarray(head, dtype=float))
@@ -94,6 +95,7 @@ def sample_largest_parent_gap(rng: Any, size: int, *, sample_size: int, interven
     threshold
         eps.
     """
+    size = check_draw(rng, size)
     gaps = _parent_gaps(rng, (size, whole_number("interventions", interventions)), whole_number("sample_size", sample_size))
     return 1.0 * (gaps.max(axis=1) > threshold)
 
@@ -115,6 +117,7 @@ def sample_gap_perturbation(rng: np.random.Generator, size: int, *, sample_size:
     dict
         "ratio": the change over 2 |Phi| |M_hat - M| sqrt(1 + |Phi^T w|^2).
     """
+    size = check_draw(rng, size)
     n, r = whole_number("sample_size", sample_size), whole_number("features", features)
     b, variances, _ = core_model().model
     inverse = np.linalg.inv(np.eye(6) - b)

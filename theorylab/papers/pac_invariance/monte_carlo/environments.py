@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from theorylab.backend import check_draw
 from theorylab.models.structural_equations import (
     ClampedForm,
     InterventionFamily,
@@ -73,11 +74,12 @@ def named_family(name: str) -> NamedFamily:
 
 def draw_moments(rng: Any, size: int, name: str) -> Any:
     """Draw the second moments (size, q, q) of environments of a named family."""
+    size = check_draw(rng, size)
     named = named_family(name)
     return second_moment_from_clamped(named.form, named.family, sample_environments(rng, size, named.family))
 
 
-def draw_features(rng: Any, size: Any) -> tuple[Any, Any]:
+def draw_features(rng: Any, size: int | tuple[int, ...]) -> tuple[Any, Any]:
     """Draw the two numbers that vary of a site with one parent: its coefficient t ~ N(.8, .5^2), and 1.29 t^2 + o with o ~ U[.3, 2], its own moment.
 
     With the constant they span the three dimensions of the family: 1.29 is the second moment of the parent.
@@ -113,6 +115,7 @@ def sample_product_moments(rng: Any, size: int, *, first: int, second: int) -> A
     first, second
         Nodes, 0 to 5.
     """
+    size = check_draw(rng, size)
     rows = core_rows(rng, (size,))
     return rows[:, first] * rows[:, second]
 

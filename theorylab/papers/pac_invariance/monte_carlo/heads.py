@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.montecarlo.samplers import block_size, host_only
+from theorylab.backend import array_module, check_draw, namespace_of
+from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.numerics.convex import minimax_norms
 from theorylab.papers.pac_invariance.monte_carlo.environments import draw_moments, named_family, sample_chain_environments
 from theorylab.validation import choice, whole_number
@@ -22,18 +23,20 @@ def _norms(s: Any, c: Any, gap: str) -> tuple[Any, Any]:
     """Return A and b with gap = |A w - b| (its square for the excess risk): word for word, by a symmetric root where one is needed."""
     if gap == "gradient":
         return 2.0 * s, 2.0 * c
-    best = np.linalg.solve(s, c[..., None])
+    xp = array_module(s)
+    best = xp.linalg.solve(s, c[..., None])
     if gap == "head":
-        return np.broadcast_to(np.eye(s.shape[-1]), s.shape), best[..., 0]
-    values, vectors = np.linalg.eigh(s)
-    root = (vectors * np.sqrt(values)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+        return xp.broadcast_to(xp.eye(s.shape[-1]), s.shape), best[..., 0]
+    values, vectors = xp.linalg.eigh(s)
+    root = (vectors * xp.sqrt(values)[..., None, :]) @ vectors.swapaxes(-1, -2)
     return root, (root @ best)[..., 0]
 
 
 def _counts(a: Any, b: Any, train: int) -> tuple[Any, Any]:
     """Solve on the first environments and return (counts of violations among the others, numbers of environments that hold the head)."""
     found = minimax_norms(a[:, :train], b[:, :train])
-    norms = np.linalg.norm((a[:, train:] @ found.points[:, None, :, None])[..., 0] - b[:, train:], axis=-1)
+    residuals = (a[:, train:] @ found.points[:, None, :, None])[..., 0] - b[:, train:]
+    norms = array_module(a).sqrt((residuals**2).sum(axis=-1))
     return (norms > found.values[:, None] * _SLACK).sum(axis=1), found.supports
 
 
@@ -41,7 +44,7 @@ def _report(counts: Any, fresh: int) -> dict[str, Any]:
     return {"count": 1.0 * counts, "share": counts / fresh, "none": 1.0 * (counts == 0)}
 
 
-@block_size(512)
+@block_size(lambda *, interventions, fresh, **_: fitting_block(numbers=8.0 * (interventions + fresh), nanoseconds=21.0 * (interventions + fresh)))
 def sample_fixed_head(rng: Any, size: int, *, interventions: int, fresh: int) -> dict[str, Any]:
     """Sample how many fresh CHAIN environments have a larger gradient gap than the largest of N, for the child with w = .4.
 
@@ -62,13 +65,13 @@ def sample_fixed_head(rng: Any, size: int, *, interventions: int, fresh: int) ->
     ValueError
         If a number is out of range.
     """
+    size = check_draw(rng, size)
     n, m = whole_number("interventions", interventions), whole_number("fresh", fresh)
     s, c = sample_chain_environments(rng, (size, n + m))
     gaps = 2.0 * abs(0.4 * s - c)
     return _report((gaps[:, n:] > gaps[:, :n].max(axis=1)[:, None]).sum(axis=1), m)
 
 
-@host_only("solves its convex programs in a loop compiled for the processor")
 @block_size(512)
 def sample_scalar_head(rng: Any, size: int, *, interventions: int, fresh: int, gap_kind: str = "gradient") -> dict[str, Any]:
     """Sample the same for the trained head of the child, the minimax of its gap over N environments.
@@ -90,13 +93,13 @@ def sample_scalar_head(rng: Any, size: int, *, interventions: int, fresh: int, g
     ValueError
         If a number or the kind is out of range.
     """
+    size = check_draw(rng, size)
     n, m = whole_number("interventions", interventions), whole_number("fresh", fresh)
     s, c = sample_chain_environments(rng, (size, n + m))
     a, b = _norms(s[..., None, None], c[..., None], choice("gap_kind", gap_kind, GAPS))
     return _report(_counts(a, b, n)[0], m)
 
 
-@host_only("solves its convex programs in a loop compiled for the processor")
 @block_size(512)
 def sample_shift_heads(rng: Any, size: int, *, interventions: int, fresh: int, features: int) -> dict[str, Any]:
     """Sample the same for the mean residual |E(Y - w^T z)| in SHIFTED with shifts of X1, X2, X3 and X4, z the first of (X2, X3, X4).
@@ -120,16 +123,16 @@ def sample_shift_heads(rng: Any, size: int, *, interventions: int, fresh: int, f
     ValueError
         If a number is out of range.
     """
+    size = check_draw(rng, size)
     n, m, r = whole_number("interventions", interventions), whole_number("fresh", fresh), whole_number("features", features)
     if r > 3:
         raise ValueError(f"features must be at most 3; got {r}")
     x1, e2, e3, x4 = rng.standard_normal((4, size, n + m))
     y = 1.0 * x1
-    means = np.stack([0.8 * y + e2, -0.7 * y + 0.9 * x4 + e3, x4], axis=-1)[..., :r]
+    means = namespace_of(rng).stack([0.8 * y + e2, -0.7 * y + 0.9 * x4 + e3, x4], axis=-1)[..., :r]
     return _report(_counts(means[..., None, :], y[..., None], n)[0], m)
 
 
-@host_only("solves its convex programs in a loop compiled for the processor")
 @block_size(256)
 def sample_core_heads(
     rng: Any, size: int, *, interventions: int, fresh: int, nodes: tuple[int, ...], gap_kind: str = "gradient", family: str = "core"
@@ -158,6 +161,7 @@ def sample_core_heads(
     ValueError
         If a number or a name is out of range.
     """
+    size = check_draw(rng, size)
     n, m, kind = whole_number("interventions", interventions), whole_number("fresh", fresh), choice("gap_kind", gap_kind, GAPS)
     target, where = named_family(family).target, np.asarray(nodes, dtype=int)
     moments = draw_moments(rng, size * (n + m), family).reshape(size, n + m, *named_family(family).form.rest_moment.shape)

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.structural_equations import random_coefficients
 from theorylab.montecarlo.samplers import block_size, host_only
 from theorylab.numerics.convex import minimax_norms
 from theorylab.papers.pac_invariance.invariant_risk import minimise_invariant_risk
 from theorylab.papers.pac_invariance.monte_carlo.environments import draw_moments, named_family
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_invariant_risk", "sample_range_violation", "sample_spurious_root"]
 
@@ -37,6 +38,7 @@ def sample_invariant_risk(rng: np.random.Generator, size: int, *, interventions:
         "gap": the largest gap 2 |v^T (M v - m)| of IRMv1 (its prediction as one feature); "risk" its mean risk; "objective" in training;
         "pooled_risk"; "pooled_gap"; "pooled_worst" its largest risk; "distance" of the pooled coefficients from the unmixing predictor.
     """
+    size = check_draw(rng, size)
     n, m = whole_number("interventions", interventions), whole_number("fresh", fresh)
     target = named_family(family).target
     rest = [node for node in range(6) if node != target]
@@ -106,6 +108,7 @@ def sample_spurious_root(rng: np.random.Generator, size: int, *, interventions: 
     dict
         "violation": the largest gap on fresh environments, over all roots found; "roots", their number.
     """
+    size = check_draw(rng, size)
     n, q = whole_number("interventions", interventions), whole_number("nodes", nodes, minimum=4)
     violation, roots = np.zeros(size), np.zeros(size)
     for row in range(size):
@@ -131,7 +134,6 @@ def sample_spurious_root(rng: np.random.Generator, size: int, *, interventions: 
     return {"violation": violation, "roots": roots}
 
 
-@host_only("solves its convex programs in a loop compiled for the processor")
 @block_size(512)
 def sample_range_violation(rng: Any, size: int, *, interventions: int, fresh: int, density_ratio: float) -> dict[str, Any]:
     """Sample violations of the minimax head of one noisy sensor, trained on N environments, under the training law and under another one.
@@ -152,9 +154,10 @@ def sample_range_violation(rng: Any, size: int, *, interventions: int, fresh: in
     dict
         "training" and "other": shares of violations.
     """
+    size = check_draw(rng, size)
     n, m = whole_number("interventions", interventions), whole_number("fresh", fresh)
-    rho = float(reals("density_ratio", density_ratio, minimum=1.0))
-    low = np.concatenate([np.full(n + m, 0.5), np.full(m, 2.0 - 1.5 / rho)])
+    rho = real("density_ratio", density_ratio, minimum=1.0)
+    low = namespace_of(rng).asarray(np.concatenate([np.full(n + m, 0.5), np.full(m, 2.0 - 1.5 / rho)]))
     second = low + (2.0 - low) * rng.random((size, n + 2 * m))
     a, b = 2.0 * (second + 0.5)[..., None, None], 2.0 * second[..., None]
     found = minimax_norms(a[:, :n], b[:, :n])

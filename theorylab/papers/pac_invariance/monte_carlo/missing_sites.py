@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, host_only
 from theorylab.papers.pac_invariance.reference_models import star_model
 from theorylab.validation import probabilities as valid
@@ -15,9 +16,8 @@ from theorylab.validation import whole_number
 __all__ = ["sample_missing_mass", "sample_star_learner"]
 
 
-@host_only("draws multinomial counts")
 @block_size(4096)
-def sample_missing_mass(rng: np.random.Generator, size: int, *, probabilities: tuple[float, ...], interventions: int) -> dict[str, Any]:
+def sample_missing_mass(rng: Any, size: int, *, probabilities: tuple[float, ...], interventions: int) -> dict[str, Any]:
     """Sample the probability of the sites that N atomic interventions did not touch.
 
     Parameters
@@ -39,9 +39,10 @@ def sample_missing_mass(rng: np.random.Generator, size: int, *, probabilities: t
     ValueError
         If the probabilities do not sum to 1 or N is not a positive integer.
     """
+    size = check_draw(rng, size)
     p = valid("probabilities", probabilities)
     unseen = rng.multinomial(whole_number("interventions", interventions), p, size) == 0
-    mass = unseen @ p
+    mass = unseen @ namespace_of(rng).asarray(p)
     return {"mass": mass, "square": mass**2, "all": 1.0 * ~unseen.any(axis=1)}
 
 
@@ -84,6 +85,7 @@ def sample_star_learner(rng: np.random.Generator, size: int, *, probabilities: t
     ValueError
         As in `sample_missing_mass`.
     """
+    size = check_draw(rng, size)
     p, n = valid("probabilities", probabilities), whole_number("interventions", interventions)
     k = len(p)
     subsets = [chosen for count in range(1, k + 2) for chosen in combinations([0, *range(2, k + 2)], count)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.backend import check_draw
 from theorylab.models.structural_equations import (
     clamped_decomposition,
     intervention_family,
@@ -83,6 +84,7 @@ def sample_subset_suprema(rng: np.random.Generator, size: int, *, covariates: in
     ValueError
         If a number is out of range.
     """
+    size = check_draw(rng, size)
     p, n, m = whole_number("covariates", covariates, minimum=5), whole_number("interventions", interventions), whole_number("fresh", fresh)
     pairs = np.array(list(combinations(range(p), 2))).T
     found = np.zeros((2, size))

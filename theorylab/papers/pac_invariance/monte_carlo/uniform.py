@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, host_only
 from theorylab.papers.pac_invariance.monte_carlo.environments import draw_features
 from theorylab.papers.pac_invariance.monte_carlo.hull_kernels import hull_kernel
@@ -40,6 +40,7 @@ def sample_uniform_violation(rng: Any, size: int, *, interventions: int, fresh: 
     ValueError
         If a number is out of range.
     """
+    size = check_draw(rng, size)
     n, m, count = whole_number("interventions", interventions), whole_number("fresh", fresh), whole_number("directions", directions)
     xp = namespace_of(rng)
     first, second = draw_features(rng, (size, n + m))
@@ -73,6 +74,7 @@ def sample_hull(rng: Any, size: int, *, interventions: int, fresh: int) -> dict[
     ValueError
         If a number is out of range.
     """
+    size = check_draw(rng, size)
     n, m = whole_number("interventions", interventions, minimum=3), whole_number("fresh", fresh)
     points = np.stack(draw_features(rng, (size, n + m)), axis=-1)
     outside, vertices, more = np.zeros(size), np.zeros(size), np.zeros(size)
@@ -99,6 +101,7 @@ def count_patterns(rng: Any, size: int, *, interventions: int, features: int = 2
     ValueError
         If a number is out of range.
     """
+    size = check_draw(rng, size)
     n, r = whole_number("interventions", interventions), whole_number("features", features)
     if n > 62:
         raise ValueError(f"interventions must be at most 62; got {n}")

@@ -14,7 +14,7 @@ from scipy.special import bdtr, bdtrc
 
 from theorylab.numerics.concentration import chernoff_factor_bound
 from theorylab.papers.tester_learner.closed_form.band import band_probability
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, plain, real
 
 __all__ = [
     "MassBounds",
@@ -35,8 +35,8 @@ class MassBounds(NamedTuple):
 def _arguments(sample_size: ArrayLike, half_width: ArrayLike, lower: float, upper: float) -> tuple[np.ndarray, np.ndarray, float, float]:
     n = np.asarray(integers("sample_size", sample_size))
     probability = np.asarray(band_probability(half_width))
-    low = float(reals("lower", lower, minimum=0.0, below=1.0))
-    return n, probability, low, float(reals("upper", upper, above=1.0))
+    low = real("lower", lower, minimum=0.0, below=1.0)
+    return n, probability, low, real("upper", upper, above=1.0)
 
 
 def band_mass_false_rejection(sample_size: ArrayLike, half_width: ArrayLike, lower: float = 0.5, upper: float = 2.0) -> Any:
@@ -124,5 +124,5 @@ def rows_for_second_moments(dimension: ArrayLike, lower: float = 0.5, upper: flo
         If an argument is out of range.
     """
     p = np.asarray(integers("dimension", dimension, minimum=2)) - 1.0
-    low, high = float(reals("lower", lower, minimum=0.0, below=1.0)), float(reals("upper", upper, above=1.0))
+    low, high = real("lower", lower, minimum=0.0, below=1.0), real("upper", upper, above=1.0)
     return plain(p / (1.0 - np.sqrt(low)) ** 2), plain(p / (np.sqrt(high) - 1.0) ** 2)

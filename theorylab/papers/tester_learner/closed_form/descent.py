@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.special import erf
 
 from theorylab.papers.tester_learner.closed_form.surrogate_gradient import surrogate_gradient
-from theorylab.validation import integers, plain, reals, whole_number
+from theorylab.validation import integers, plain, real, reals, whole_number
 
 __all__ = [
     "asymptotic_angle_rms",
@@ -48,9 +48,9 @@ def population_angles(start: float, iterations: int, *, ramp_width: float, noise
     ValueError
         If an argument is out of range.
     """
-    beta = float(reals("step", step, above=0.0))
+    beta = real("step", step, above=0.0)
     angles = np.empty(whole_number("iterations", iterations, minimum=0) + 1)
-    angles[0] = float(reals("start", start, above=0.0, below=np.pi))
+    angles[0] = real("start", start, above=0.0, below=np.pi)
     for k in range(angles.size - 1):
         angles[k + 1] = abs(angles[k] - np.arctan(beta * surrogate_gradient(angles[k], ramp_width, noise_rate)))
     return angles
@@ -71,8 +71,8 @@ def population_iterations(start: float, end: float, *, ramp_width: float, noise_
     ValueError
         If an argument is out of range, or 10^7 steps are not enough.
     """
-    theta, last = float(reals("start", start, above=0.0, below=np.pi)), float(reals("end", end, above=0.0, below=start))
-    beta = float(reals("step", step, above=0.0))
+    theta, last = real("start", start, above=0.0, below=np.pi), real("end", end, above=0.0, below=start)
+    beta = real("step", step, above=0.0)
     for count in range(10**7):
         if theta <= last:
             return count

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import ndtri, owens_t
 
-from theorylab.validation import choice, plain, reals
+from theorylab.validation import choice, plain, real, reals
 
 __all__ = ["FlippedOptimum", "critical_flipped_mass", "flipped_label_error", "flipped_label_optimum"]
 
@@ -85,7 +85,7 @@ def flipped_label_optimum(flipped_mass: float, where: str) -> FlippedOptimum:
     ValueError
         If an argument is out of range.
     """
-    mass = float(reals("flipped_mass", flipped_mass, above=0.0, below=1.0))
+    mass = real("flipped_mass", flipped_mass, above=0.0, below=1.0)
     kind = choice("where", where, WHERE)
     # All labels turned round, near flips of mass rho are far flips of mass 1 - rho.
     near_mass = mass if kind == "near" else 1.0 - mass

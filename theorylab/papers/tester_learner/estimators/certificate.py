@@ -20,6 +20,7 @@ g = mean y z. Derived here. Adversarial flips of a share rho of the rows in the 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,21 +28,25 @@ from numpy.typing import ArrayLike
 
 from theorylab.papers.tester_learner.estimators.learner import check_rows, unit_vector
 from theorylab.papers.tester_learner.estimators.regions import basis_orthogonal_to
-from theorylab.validation import reals
+from theorylab.validation import flag, instance, real
 
 __all__ = [
+    "DENSE_DIMENSION",
+    "STRIP_RATIOS",
     "BandMoments",
     "Certificate",
     "band_moments",
+    "certificate_of",
     "certified_tangent",
     "largest_fourth_moment",
     "massart_certificate",
     "sample_disagreement_bound",
+    "strip_edges",
 ]
 
 # Above this dimension the matrix of fourth moments is not formed.
-_DENSE_DIMENSION = 40
-_STRIP_RATIOS = (0.25, 0.5, 1.0, 2.0)
+DENSE_DIMENSION = 40
+STRIP_RATIOS = (0.25, 0.5, 1.0, 2.0)
 # Strips of equal width near the boundary, then each half as wide again as the one before.
 _EQUAL_STRIPS, _STRIP_GROWTH = 12, 1.5
 
@@ -135,10 +140,10 @@ def massart_certificate(
     """
     x, y = check_rows(features, labels)
     w = unit_vector("direction", direction, x.shape[1])
-    width = float(reals("ramp_width", ramp_width, above=0.0))
-    eta = float(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
-    rho = float(reals("flipped_mass", flipped_mass, minimum=0.0, below=1.0))
+    width = real("ramp_width", ramp_width, above=0.0)
+    eta = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
+    rho = real("flipped_mass", flipped_mass, minimum=0.0, below=1.0)
     n = x.shape[0]
     level = delta / (2.0 * bands)
     # An adversary flips a share rho of the law; how many of the rows that can be is one more event.
@@ -151,12 +156,18 @@ def massart_certificate(
         for part in parts
     ]
     best = int(np.argmin(tangents))
-    tangent = tangents[best]
-    disagreement = 1.0
+    rows = sample_disagreement_bound(x, w, tangents[best]) if math.isfinite(tangents[best]) else 1.0
+    return certificate_of(parts, tangents[best], best, rows, n, delta)
+
+
+def certificate_of(
+    parts: Sequence[BandMoments], tangent: float, best: int, disagreement: float, rows: int, failure_probability: float
+) -> Certificate:
+    """Return the certificate that the best band gives, with the disagreement on n rows made one under their law."""
+    certain = 1.0
     if math.isfinite(tangent):
-        rows = sample_disagreement_bound(x, w, tangent)
-        disagreement = min(1.0, rows + math.sqrt(math.log(2.0 / delta) / (2.0 * n)))
-    return Certificate(math.atan(tangent), disagreement, parts[best].half_width, tuple(parts))
+        certain = min(1.0, disagreement + math.sqrt(math.log(2.0 / failure_probability) / (2.0 * rows)))
+    return Certificate(math.atan(tangent), certain, parts[best].half_width, tuple(parts))
 
 
 def certified_tangent(
@@ -175,6 +186,8 @@ def certified_tangent(
     label_noise
         False leaves the term q out, which is wrong: for demonstrations only.
     """
+    instance("moments", moments, BandMoments)
+    label_noise = flag("label_noise", label_noise)
     if moments.rows == 0 or moments.smallest <= 0.0 or flipped_share >= 1.0:
         return math.inf
     cubic = (1.0 - 2.0 * noise_rate) / math.sqrt(moments.fourth)
@@ -221,7 +234,7 @@ def largest_fourth_moment(z: np.ndarray) -> float:
         Up to 40 coordinates from a p (p + 1)/2 square matrix; beyond, by Lanczos' method on the operator, whose residual is added.
     """
     m, p = z.shape
-    if p <= _DENSE_DIMENSION:
+    if p <= DENSE_DIMENSION:
         rows, columns = np.triu_indices(p)
         scale = np.where(rows == columns, 1.0, math.sqrt(2.0))
         matrix = -2.0 * np.eye(rows.size)
@@ -265,15 +278,21 @@ def sample_disagreement_bound(features: np.ndarray, direction: np.ndarray, tange
     order = np.argsort(margins)
     margins = margins[order]
     z = np.asarray(features, dtype=np.float64)[order] @ basis_orthogonal_to(direction)
-    return min(_strip_sum(margins, z, tangent, ratio) for ratio in _STRIP_RATIOS)
+    return min(_strip_sum(margins, z, tangent, ratio) for ratio in STRIP_RATIOS)
+
+
+def strip_edges(width: float, reach: float) -> list[float]:
+    """Return the edges of strips from 0 to `reach` or beyond: some of this width, and then each half as wide again as the one before."""
+    edges = [0.0, width]
+    while edges[-1] < reach:
+        if len(edges) > _EQUAL_STRIPS:
+            width *= _STRIP_GROWTH
+        edges.append(edges[-1] + width)
+    return edges
 
 
 def _strip_sum(margins: np.ndarray, z: np.ndarray, tangent: float, ratio: float) -> float:
-    width, edges = ratio * tangent, [0.0]
-    while edges[-1] < margins[-1]:
-        edges.append(edges[-1] + width)
-        if len(edges) > _EQUAL_STRIPS:
-            width *= _STRIP_GROWTH
+    edges = strip_edges(ratio * tangent, float(margins[-1]))
     ends = np.searchsorted(margins, edges, side="right")
     total = float(ends[0])
     for low, begin, end in zip(edges[:-1], ends[:-1], ends[1:], strict=True):

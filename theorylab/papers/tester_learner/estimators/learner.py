@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, flag, real, whole_number
 
 __all__ = ["LOSSES", "SurrogateFit", "averaging_direction", "check_rows", "descend_dense", "fit_surrogate", "surrogate_step", "unit_vector"]
 
@@ -169,13 +169,14 @@ def fit_surrogate(
     ValueError
         If an argument is out of range.
     """
+    keep_path = flag("keep_path", keep_path)
     from theorylab.papers.tester_learner.estimators import learner_kernels as kernels
 
     x, y = check_rows(features, labels)
     rows, dimension = x.shape
-    width = float(reals("ramp_width", ramp_width, above=0.0))
-    eta = float(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
-    beta = surrogate_step(width, eta) if step is None else float(reals("step", step, above=0.0))
+    width = real("ramp_width", ramp_width, above=0.0)
+    eta = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    beta = surrogate_step(width, eta) if step is None else real("step", step, above=0.0)
     code = LOSSES.index(choice("loss", loss, LOSSES))
     direction = averaging_direction(x, y) if start is None else unit_vector("start", start, dimension)
     stages = learning_stages(rows, dimension, beta, eta) if iterations is None else [(rows, whole_number("iterations", iterations))]
@@ -191,7 +192,16 @@ def fit_surrogate(
 
 
 def descend_dense(
-    namespace: Any, features: Any, labels: Any, directions: Any, *, ramp_width: float, step: float, iterations: int, averaged: int = _AVERAGED
+    namespace: Any,
+    features: Any,
+    labels: Any,
+    directions: Any,
+    *,
+    ramp_width: float,
+    step: float,
+    iterations: int,
+    averaged: int = _AVERAGED,
+    path: list[Any] | None = None,
 ) -> Any:
     """Take the steps of `fit_surrogate` with the ramp for a batch of data sets at once, in any array module.
 
@@ -203,6 +213,8 @@ def descend_dense(
         (R, n, d), (R, n) and starts (R, d) of length 1.
     ramp_width, step, iterations, averaged
         As in `fit_surrogate`; averaged >= 1 and <= iterations.
+    path
+        If it is given, the directions before every step are appended.
 
     Returns
     -------
@@ -211,6 +223,8 @@ def descend_dense(
     """
     mean = namespace.zeros_like(directions)
     for t in range(iterations):
+        if path is not None:
+            path.append(directions)
         margins = (features @ directions[:, :, None])[:, :, 0]
         weights = labels * (abs(margins) <= 0.5 * ramp_width) / (ramp_width * features.shape[1])
         ascent = (weights[:, None, :] @ features)[:, 0]

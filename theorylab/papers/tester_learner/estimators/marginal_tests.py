@@ -20,15 +20,24 @@ from theorylab.numerics.concentration import (
 from theorylab.papers.tester_learner.estimators.learner import check_rows, unit_vector
 from theorylab.papers.tester_learner.estimators.regions import RegionSummary, gaussian_mass, paper_regions, summarise
 from theorylab.papers.tester_learner.estimators.report import TestReport, TestResult
-from theorylab.validation import choice, reals
+from theorylab.validation import choice, real
 
-__all__ = ["LIMITS", "MARGINAL_MODES", "band_rows_needed", "judge_regions", "run_tests", "standardised_fourth_moment"]
+__all__ = [
+    "LIMITS",
+    "MARGINAL_MODES",
+    "TESTS_OF_A_REGION",
+    "band_rows_needed",
+    "fourth_moment_tails",
+    "judge_regions",
+    "run_tests",
+    "standardised_fourth_moment",
+]
 
 MARGINAL_MODES = ("tolerant", "calibrated")
 # Limits of the tolerant mode for masses and second moments, in units of their Gaussian values, and for the mean of |z|^4.
 LIMITS = (0.5, 2.0)
-# Calibrated tests of a region.
-_TESTS = 6
+# Of the calibrated mode.
+TESTS_OF_A_REGION = 6
 
 
 def band_rows_needed(dimension: int) -> int:
@@ -84,10 +93,10 @@ def run_tests(
         If an argument is out of range.
     """
     x, _ = check_rows(features)
-    width = float(reals("ramp_width", ramp_width, above=0.0))
+    width = real("ramp_width", ramp_width, above=0.0)
     choice("mode", mode, MARGINAL_MODES)
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
-    low, high = (float(reals("limits", limit, above=0.0)) for limit in limits)
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
+    low, high = (real("limits", limit, above=0.0) for limit in limits)
     if not low < 1.0 < high:
         raise ValueError(f"limits must be two numbers with 0 < low < 1 < high; got {limits}")
     summaries = summarise(x, unit_vector("direction", direction, x.shape[1]), paper_regions(width))
@@ -98,7 +107,7 @@ def judge_regions(
     summaries: Sequence[RegionSummary], rows: int, *, mode: str, failure_probability: float, limits: tuple[float, float] = LIMITS
 ) -> TestReport:
     """Judge region by region; the arguments are those of `run_tests`, checked."""
-    level = failure_probability / (_TESTS * len(summaries))
+    level = failure_probability / (TESTS_OF_A_REGION * len(summaries))
     results: list[TestResult] = []
     for summary in summaries:
         results += _tolerant(summary, rows, limits) if mode == "tolerant" else _calibrated(summary, rows, level)
@@ -153,21 +162,26 @@ def _tolerant(summary: RegionSummary, rows: int, limits: tuple[float, float]) ->
     ]
 
 
-def standardised_fourth_moment(fourth: float, count: int, dimension: int) -> tuple[float, float, float]:
-    """Return (mean |z|^4 - p(p+2))/sd and the lower and upper tail probabilities of a gamma law with the same three moments.
+def fourth_moment_tails(fourth: ArrayLike, count: ArrayLike, dimension: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (mean |z|^4 - p(p+2))/sd and the lower and upper tail probabilities of a gamma law with the same three moments, for arrays.
 
     With s = |z|^2 chi-squared with p degrees, E s^k = p (p + 2) ... (p + 2k - 2) gives mean, variance and third cumulant of s^2; a mean of m of them
     is skewed by a sqrt(m)-th part, and the gamma law of that skewness is close to it where the normal law is not.
     """
-    p = float(dimension)
-    raw = np.cumprod(p + 2.0 * np.arange(6))
+    raw = np.cumprod(float(dimension) + 2.0 * np.arange(6))
     mean, square, cube = raw[1], raw[3], raw[5]
     variance = square - mean**2
-    skewness = (cube - 3.0 * mean * square + 2.0 * mean**3) / variance**1.5 / math.sqrt(count)
-    place = (fourth - mean) / math.sqrt(variance / count)
+    skewness = (cube - 3.0 * mean * square + 2.0 * mean**3) / variance**1.5 / np.sqrt(count)
+    place = (np.asarray(fourth) - mean) / np.sqrt(variance / np.asarray(count))
     shape = 4.0 / skewness**2
-    at = max(shape + place * math.sqrt(shape), 0.0)
-    return place, float(gammainc(shape, at)), float(gammaincc(shape, at))
+    at = np.maximum(shape + place * np.sqrt(shape), 0.0)
+    return place, gammainc(shape, at), gammaincc(shape, at)
+
+
+def standardised_fourth_moment(fourth: float, count: int, dimension: int) -> tuple[float, float, float]:
+    """Return what `fourth_moment_tails` returns, as numbers, for one sample."""
+    place, low, high = fourth_moment_tails(fourth, count, dimension)
+    return float(place), float(low), float(high)
 
 
 def _calibrated(summary: RegionSummary, rows: int, level: float) -> list[TestResult]:

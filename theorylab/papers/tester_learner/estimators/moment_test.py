@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.papers.tester_learner.estimators.learner import check_rows, unit_vector
 from theorylab.papers.tester_learner.estimators.regions import basis_orthogonal_to
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["MomentDeviation", "conditional_moment_deviation", "moment_count", "polynomial_count"]
 
@@ -91,7 +91,7 @@ def conditional_moment_deviation(features: ArrayLike, direction: ArrayLike, *, h
     x, _ = check_rows(features)
     dimension = x.shape[1]
     w = unit_vector("direction", direction, dimension)
-    c = float(reals("half_width", half_width, above=0.0))
+    c = real("half_width", half_width, above=0.0)
     k = whole_number("degree", degree, minimum=2)
     if k % 2:
         raise ValueError(f"degree must be an even number >= 2; got {k}")

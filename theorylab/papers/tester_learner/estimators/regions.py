@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from theorylab.validation import instance
+
 __all__ = ["Region", "RegionSummary", "basis_orthogonal_to", "gaussian_mass", "paper_regions", "summarise"]
 
 # Strips reach out this many standard deviations; further out a Gaussian sample is thin.
@@ -30,6 +32,7 @@ class Region(NamedTuple):
 
 def gaussian_mass(region: Region) -> float:
     """Return the probability of a region under N(0, 1): a difference of erf(high/sqrt 2)."""
+    instance("region", region, Region)
     inner = math.erf(max(region.low, 0.0) / math.sqrt(2.0))
     return math.erf(region.high / math.sqrt(2.0)) - inner
 

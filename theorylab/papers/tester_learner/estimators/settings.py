@@ -8,7 +8,7 @@ from scipy.special import erfinv
 
 from theorylab.numerics.concentration import binomial_lower_tail, tracy_widom_quantile, wishart_smallest_edge
 from theorylab.papers.tester_learner.estimators.marginal_tests import LIMITS, band_rows_needed
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["default_ramp_width", "rows_for_tolerant_tests", "smallest_ramp_width", "width_grid"]
 
@@ -37,7 +37,7 @@ def rows_for_tolerant_tests(dimension: int, failure_probability: float) -> int:
         If an argument is out of range.
     """
     p = whole_number("dimension", dimension, minimum=2) - 1
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     quantile = tracy_widom_quantile(max(delta, 1e-12), upper=True)
     rows = max(band_rows_needed(p + 1), p + 2)
     while True:
@@ -76,8 +76,8 @@ def smallest_ramp_width(sample_size: int, dimension: int, noise_rate: float, *, 
     """
     n = whole_number("sample_size", sample_size, minimum=4)
     d = whole_number("dimension", dimension, minimum=2)
-    eta = float(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
-    delta = float(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    eta = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     half = n // 2
     needed = rows_for_tolerant_tests(d, delta / 10.0)
     # A binomial count is at least `needed` with this probability of success.
@@ -106,7 +106,7 @@ def default_ramp_width(sample_size: int, dimension: int, noise_rate: float, exce
     excess_error
         eps in (0, 1).
     """
-    eps = float(reals("excess_error", excess_error, above=0.0, below=1.0))
+    eps = real("excess_error", excess_error, above=0.0, below=1.0)
     narrowest = smallest_ramp_width(sample_size, dimension, noise_rate, failure_probability=failure_probability)
     return max(narrowest, min(_WIDTHS_PER_EXCESS_ERROR * eps, _WIDEST))
 
@@ -121,7 +121,7 @@ def width_grid(narrowest: float, *, ratio: float = 2.0) -> tuple[float, ...]:
     ratio
         > 1.
     """
-    first = float(reals("narrowest", narrowest, above=0.0, maximum=_WIDEST))
-    factor = float(reals("ratio", ratio, above=1.0))
+    first = real("narrowest", narrowest, above=0.0, maximum=_WIDEST)
+    factor = real("ratio", ratio, above=1.0)
     count = math.ceil(math.log(_WIDEST / first) / math.log(factor) - 1e-9)
     return (*(first * factor**k for k in range(count)), _WIDEST)

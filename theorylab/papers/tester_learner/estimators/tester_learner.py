@@ -21,7 +21,7 @@ from theorylab.papers.tester_learner.estimators.marginal_tests import run_tests
 from theorylab.papers.tester_learner.estimators.moment_test import conditional_moment_deviation
 from theorylab.papers.tester_learner.estimators.report import NotAcceptedError, NotAcceptedWarning, TestReport, TestResult
 from theorylab.papers.tester_learner.estimators.settings import default_ramp_width, smallest_ramp_width, width_grid
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, real, reals, whole_number
 
 __all__ = ["MODES", "TesterLearner"]
 
@@ -238,14 +238,14 @@ class TesterLearner(ClassifierMixin, BaseEstimator):
         choice("mode", self.mode, MODES)
         choice("loss", self.loss, LOSSES)
         choice("on_rejection", self.on_rejection, ("raise", "warn"))
-        eta = float(reals("noise_rate", self.noise_rate, minimum=0.0, below=0.5))
-        eps = float(reals("excess_error", self.excess_error, above=0.0, below=1.0))
-        delta = float(reals("failure_probability", self.failure_probability, above=0.0, below=1.0))
+        eta = real("noise_rate", self.noise_rate, minimum=0.0, below=0.5)
+        eps = real("excess_error", self.excess_error, above=0.0, below=1.0)
+        delta = real("failure_probability", self.failure_probability, above=0.0, below=1.0)
         reals("moment_tolerance", self.moment_tolerance, above=0.0)
         if self.moment_degree is not None:
             whole_number("moment_degree", self.moment_degree, minimum=2)
         if self.ramp_width is not None:
-            widths: tuple[float, ...] = (float(reals("ramp_width", self.ramp_width, above=0.0)),)
+            widths: tuple[float, ...] = (real("ramp_width", self.ramp_width, above=0.0),)
         elif self.noise == "massart":
             # Certificates want the narrowest band that the noise in the labels allows.
             scale = eps / 4.0 if self.mode == "certified" else eps

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from theorylab.backend import namespace_of, special_functions
+from theorylab.backend import check_draw, namespace_of, special_functions
 from theorylab.models.label_noise import halfspace_labels
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, real, whole_number
 
 __all__ = ["sample_band_flips", "sample_band_gradient", "sample_band_moments", "sample_worst_flips"]
 
@@ -20,7 +20,7 @@ def _in_band(rng: Any, size: int, half_width: float) -> tuple[Any, float]:
     return functions.ndtri(low + (1.0 - 2.0 * low) * rng.random((size,))), 1.0 - 2.0 * low
 
 
-@block_size(4096)
+@block_size(fitting_block(numbers=10.0, nanoseconds=25.0))
 def sample_band_gradient(
     rng: Any, size: int, *, angle: float, ramp_width: float, noise_rate: float, noise: str = "random", loss: str = "ramp"
 ) -> dict[str, Any]:
@@ -51,9 +51,10 @@ def sample_band_gradient(
     ValueError
         If a parameter is out of range.
     """
-    theta = float(reals("angle", angle, above=0.0, below=math.pi))
-    sigma = float(reals("ramp_width", ramp_width, above=0.0))
-    eta = float(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
+    size = check_draw(rng, size)
+    theta = real("angle", angle, above=0.0, below=math.pi)
+    sigma = real("ramp_width", ramp_width, above=0.0)
+    eta = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
     kind, shape = choice("noise", noise, ("random", "oriented")), choice("loss", loss, ("ramp", "smooth_ramp"))
     a, mass = _in_band(rng, size, sigma / 2.0)
     b = rng.standard_normal((size,))
@@ -66,7 +67,7 @@ def sample_band_gradient(
     return {"gradient": mass * slope * keep * towards}
 
 
-@block_size(4096)
+@block_size(fitting_block(numbers=10.0, nanoseconds=25.0))
 def sample_band_flips(rng: Any, size: int, *, angle: float, ramp_width: float, flip_threshold: float) -> dict[str, Any]:
     """Sample rows in the band whose label is flipped where |b| is large and b times the clean label positive.
 
@@ -89,9 +90,10 @@ def sample_band_flips(rng: Any, size: int, *, angle: float, ramp_width: float, f
     ValueError
         If a parameter is out of range.
     """
-    theta = float(reals("angle", angle, above=0.0, below=math.pi))
-    sigma = float(reals("ramp_width", ramp_width, above=0.0))
-    threshold = float(reals("flip_threshold", flip_threshold, minimum=0.0))
+    size = check_draw(rng, size)
+    theta = real("angle", angle, above=0.0, below=math.pi)
+    sigma = real("ramp_width", ramp_width, above=0.0)
+    threshold = real("flip_threshold", flip_threshold, minimum=0.0)
     a, mass = _in_band(rng, size, sigma / 2.0)
     b = rng.standard_normal((size,))
     towards = b * halfspace_labels(math.cos(theta) * a + math.sin(theta) * b)
@@ -125,9 +127,10 @@ def sample_worst_flips(rng: Any, size: int, *, angle: float, ramp_width: float, 
     ValueError
         If a parameter is out of range.
     """
-    theta = float(reals("angle", angle, above=0.0, below=math.pi))
-    sigma = float(reals("ramp_width", ramp_width, above=0.0))
-    rho = float(reals("flipped_mass", flipped_mass, minimum=0.0, below=0.5))
+    size = check_draw(rng, size)
+    theta = real("angle", angle, above=0.0, below=math.pi)
+    sigma = real("ramp_width", ramp_width, above=0.0)
+    rho = real("flipped_mass", flipped_mass, minimum=0.0, below=0.5)
     n = whole_number("sample_size", sample_size, minimum=2)
     xp = namespace_of(rng)
     a, mass = _in_band(rng, size * n, sigma / 2.0)
@@ -168,7 +171,8 @@ def sample_band_moments(rng: Any, size: int, *, half_width: float, dimension: in
     ValueError
         If a parameter is out of range.
     """
-    c = float(reals("half_width", half_width, above=0.0))
+    size = check_draw(rng, size)
+    c = real("half_width", half_width, above=0.0)
     d = whole_number("dimension", dimension, minimum=2)
     xp = namespace_of(rng)
     x = rng.standard_normal((size, d))

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of, special_functions
 from theorylab.models.label_noise import excess_error, flip_labels, halfspace_labels, oriented_massart_noise, random_classification_noise
-from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
-from theorylab.papers.tester_learner.estimators.learner import averaging_direction, descend_dense, fit_surrogate, learning_stages, surrogate_step
-from theorylab.validation import choice, reals, whole_number
+from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.papers.tester_learner.estimators.batches import averaging_directions, learn_many
+from theorylab.papers.tester_learner.estimators.learner import averaging_direction, descend_dense, fit_surrogate
+from theorylab.validation import choice, real, whole_number
 
 __all__ = ["sample_descent_angles", "sample_descent_path", "sample_local_angles", "sample_oriented_descent"]
 
@@ -78,10 +79,11 @@ def sample_descent_angles(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=3)
-    width, eta = float(reals("ramp_width", ramp_width, above=0.0)), float(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
-    beta, count = float(reals("step", step, above=0.0)), whole_number("iterations", iterations, minimum=20)
-    start = float(reals("start_angle", start_angle, above=0.0, below=math.pi))
+    width, eta = real("ramp_width", ramp_width, above=0.0), real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    beta, count = real("step", step, above=0.0), whole_number("iterations", iterations, minimum=20)
+    start = real("start_angle", start_angle, above=0.0, below=math.pi)
     xp = namespace_of(rng)
     x, y = _data(rng, size, n, d, start, eta)
     if isinstance(rng, np.random.Generator):
@@ -102,7 +104,6 @@ def _local_block(*, sample_size: int, dimension: int, ramp_width: float, **_: An
     return fitting_block(numbers=3.0 * seen, nanoseconds=80.0 * seen)
 
 
-@host_only("draws binomial counts, and learns from one data set after the other")
 @block_size(_local_block)
 def sample_local_angles(
     rng: Any, size: int, *, dimension: int, sample_size: int, ramp_width: float, noise_rate: float, iterations: int = 25
@@ -116,7 +117,7 @@ def sample_local_angles(
     Parameters
     ----------
     rng, size
-        numpy's generator and number of data sets.
+        Generator and number of data sets.
     dimension, sample_size
         d >= 2 and n >= 1.
     ramp_width, noise_rate
@@ -134,12 +135,15 @@ def sample_local_angles(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
-    width, eta = float(reals("ramp_width", ramp_width, above=0.0)), float(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
+    width, eta = real("ramp_width", ramp_width, above=0.0), real("noise_rate", noise_rate, minimum=0.0, below=0.5)
     size_of_angle = math.sqrt(d * math.pi * min(1.0, width / math.sqrt(2.0 * math.pi)) / (2.0 * n)) / (1.0 - 2.0 * eta)
     reach = 0.5 * width + 6.0 * _SPREAD * size_of_angle / 4.0
     low = 0.5 - 0.5 * math.erf(reach / math.sqrt(2.0))
     step = width * math.sqrt(math.pi / 2.0) / (1.0 - 2.0 * eta)
+    if not isinstance(rng, np.random.Generator):
+        return _local_angles_in_batches(rng, size, n, d, width, eta, low, step, iterations)
     start, cosines = np.eye(1, d)[0], np.empty(size)
     for r in range(size):
         count = max(int(rng.binomial(n, 1.0 - 2.0 * low)), 1)
@@ -154,9 +158,29 @@ def sample_local_angles(
     return {"angle": angles, "square": angles**2}
 
 
-@host_only("learns from one data set after the other with an estimator written for numpy")
+def _local_angles_in_batches(
+    rng: Any, size: int, n: int, d: int, width: float, eta: float, low: float, step: float, iterations: int
+) -> dict[str, Any]:
+    """Return what `sample_local_angles` returns, all data sets at once, each with the rows of the largest possible count, some of them idle."""
+    xp, functions = namespace_of(rng), special_functions(namespace_of(rng))
+    mean = n * (1.0 - 2.0 * low)
+    # Twelve standard deviations and a half: a count beyond has a probability below 1e-28, by Bernstein's inequality, and would make its angle NaN.
+    rows = min(n, math.ceil(mean + 12.5 * math.sqrt(mean) + 60.0))
+    count = xp.maximum(rng.binomial(n, 1.0 - 2.0 * low, (size,)), 1)
+    a = functions.ndtri(low + (1.0 - 2.0 * low) * rng.random((size, rows)))
+    x = xp.concatenate([a[:, :, None], rng.standard_normal((size, rows, d - 1))], axis=2)
+    labels = flip_labels(rng.random((size, rows)), halfspace_labels(a), eta) * (xp.arange(rows) < count[:, None])
+    start = xp.zeros((size, d))
+    start[:, 0] = 1.0
+    w = descend_dense(xp, x, labels, start, ramp_width=width, step=step * rows / n, iterations=iterations)
+    sines = xp.where(count <= rows, xp.sqrt((w[:, 1:] ** 2).sum(axis=1)), math.nan)
+    angles = xp.arcsin(xp.minimum(sines, 1.0))
+    return {"angle": angles, "square": angles**2}
+
+
+@block_size(lambda *, sample_size, dimension, **_: fitting_block(numbers=2.0 * sample_size * dimension, nanoseconds=120.0 * sample_size * dimension))
 def sample_descent_path(
-    rng: np.random.Generator,
+    rng: Any,
     size: int,
     *,
     dimension: int,
@@ -166,10 +190,19 @@ def sample_descent_path(
     step: float,
     iterations: int,
     start_angle: float,
-) -> np.ndarray:
+) -> Any:
     """Return the angles to w* before every step of descents on Gaussian rows, (size, iterations); parameters as in `sample_descent_angles`."""
-    eta = float(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
-    paths = np.empty((size, whole_number("iterations", iterations)))
+    size = check_draw(rng, size)
+    eta = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    steps = whole_number("iterations", iterations)
+    if not isinstance(rng, np.random.Generator):
+        xp, path = namespace_of(rng), list[Any]()
+        x, y = _data(rng, size, sample_size, dimension, start_angle, eta)
+        begin = xp.zeros((size, dimension))
+        begin[:, 0] = 1.0
+        descend_dense(xp, x, y, begin, ramp_width=ramp_width, step=step, iterations=steps, path=path)
+        return xp.stack([_angles(xp, directions, start_angle) for directions in path], axis=1)
+    paths = np.empty((size, steps))
     for r in range(size):
         x, y = _data(rng, 1, sample_size, dimension, start_angle, eta)
         options: Any = {"ramp_width": ramp_width, "noise_rate": eta, "start": np.eye(1, dimension)[0], "step": step, "iterations": iterations}
@@ -208,9 +241,10 @@ def sample_oriented_descent(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=3)
-    width, eta = float(reals("ramp_width", ramp_width, above=0.0)), float(reals("noise_rate", noise_rate, above=0.0, below=0.5))
-    trap = float(reals("trap_angle", trap_angle, above=0.0, below=math.pi / 2.0))
+    width, eta = real("ramp_width", ramp_width, above=0.0), real("noise_rate", noise_rate, above=0.0, below=0.5)
+    trap = real("trap_angle", trap_angle, above=0.0, below=math.pi / 2.0)
     choice("start", start, ("target", "average", "aside"))
     target = np.zeros(d)
     target[:2] = math.cos(trap), math.sin(trap)
@@ -242,12 +276,8 @@ def _oriented_descent_in_batches(
     clean = halfspace_labels(margins)
     flips = oriented_massart_noise(margins, x[:, :, 1], eta)
     labels = flip_labels(rng.random((size, n)), clean, flips)
-    means = (labels[:, None, :] @ x)[:, 0]
-    means = means / xp.sqrt((means**2).sum(axis=1))[:, None]
-    w = means if start is None else xp.zeros((size, d)) + xp.asarray(start / np.linalg.norm(start))
-    step = surrogate_step(width, eta)
-    for rows, steps in learning_stages(n, d, step, eta):
-        w = descend_dense(xp, x[:, :rows], labels[:, :rows], w, ramp_width=width, step=step, iterations=steps)
+    means = averaging_directions(xp, x, labels)
+    w = learn_many(xp, x, labels, ramp_width=width, noise_rate=eta, start=start)
     return {
         "angle": xp.arccos(xp.minimum(w @ goal, 1.0)),
         "excess": excess_error((x @ w[:, :, None])[:, :, 0], clean, flips),

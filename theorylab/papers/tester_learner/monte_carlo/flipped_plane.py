@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from theorylab.backend import check_draw
 from theorylab.models.label_noise import far_flips, halfspace_labels, near_flips
 from theorylab.montecarlo.samplers import block_size
-from theorylab.validation import choice, reals
+from theorylab.validation import choice, real
 
 __all__ = ["sample_flipped_errors"]
 
@@ -37,8 +38,9 @@ def sample_flipped_errors(rng: Any, size: int, *, angle: float, flip_threshold: 
     ValueError
         If a parameter is out of range.
     """
-    theta = float(reals("angle", angle, minimum=0.0, maximum=math.pi))
-    threshold = float(reals("flip_threshold", flip_threshold, minimum=0.0))
+    size = check_draw(rng, size)
+    theta = real("angle", angle, minimum=0.0, maximum=math.pi)
+    threshold = real("flip_threshold", flip_threshold, minimum=0.0)
     flips = {"near": near_flips, "far": far_flips}[choice("where", where, ("near", "far"))]
     along, across = rng.standard_normal((2, size))
     labels = halfspace_labels(along) * (1.0 - 2.0 * flips(along, threshold))

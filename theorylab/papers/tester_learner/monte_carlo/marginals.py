@@ -11,112 +11,121 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
+from theorylab.backend import namespace_of, special_functions
 from theorylab.validation import choice, whole_number
 
 __all__ = ["MARGINALS", "sample_marginal"]
 
 
-def _gaussian(rng: Any, n: int, d: int) -> Any:
-    return rng.standard_normal((n, d))
+Shape = tuple[int, ...]
 
 
-def _slab(rng: Any, n: int, d: int) -> Any:
-    x = rng.standard_normal((n, d))
-    x[:, 0] = 2.0 * rng.integers(0, 2, (n,)) - 1.0
+def _signs(rng: Any, shape: Shape) -> Any:
+    return 2.0 * rng.integers(0, 2, shape) - 1.0
+
+
+def _gaussian(rng: Any, shape: Shape) -> Any:
+    return rng.standard_normal(shape)
+
+
+def _slab(rng: Any, shape: Shape) -> Any:
+    x = rng.standard_normal(shape)
+    x[..., 0] = _signs(rng, shape[:-1])
     return x
 
 
-def _gauss_hermite(rng: Any, n: int, d: int, *, nodes: int = 6) -> Any:
+def _gauss_hermite(rng: Any, shape: Shape, *, nodes: int = 6) -> Any:
     places, weights = np.polynomial.hermite_e.hermegauss(nodes)
-    x = rng.standard_normal((n, d))
+    x, xp = rng.standard_normal(shape), namespace_of(rng)
     edges = np.cumsum(weights / weights.sum())
-    x[:, 0] = places[np.minimum(np.searchsorted(edges, rng.random((n,))), nodes - 1)]
+    x[..., 0] = xp.asarray(places)[xp.minimum(xp.searchsorted(xp.asarray(edges), rng.random(shape[:-1])), nodes - 1)]
     return x
 
 
-def _pinched(rng: Any, n: int, d: int, *, half_width: float, factor: float = 0.02) -> Any:
-    x = rng.standard_normal((n, d))
-    inside = np.abs(x[:, 0]) <= half_width
+def _pinched(rng: Any, shape: Shape, *, half_width: float, factor: float = 0.02) -> Any:
+    x = rng.standard_normal(shape)
+    inside = abs(x[..., 0]) <= half_width
     mass = math.erf(half_width / math.sqrt(2.0))
-    x[:, 1:] *= np.where(inside, factor, math.sqrt((1.0 - mass * factor**2) / (1.0 - mass)))[:, None]
+    x[..., 1:] *= namespace_of(rng).where(inside, factor, math.sqrt((1.0 - mass * factor**2) / (1.0 - mass)))[..., None]
     return x
 
 
-def _hypercube(rng: Any, n: int, d: int) -> Any:
-    return 2.0 * rng.integers(0, 2, (n, d)) - 1.0
+def _hypercube(rng: Any, shape: Shape) -> Any:
+    return _signs(rng, shape)
 
 
-def _student(rng: Any, n: int, d: int, *, degrees_of_freedom: float = 3.0) -> Any:
+def _student(rng: Any, shape: Shape, *, degrees_of_freedom: float = 3.0) -> Any:
     # Scaled to unit variance where there is one, as independent coordinates.
     scale = math.sqrt((degrees_of_freedom - 2.0) / degrees_of_freedom) if degrees_of_freedom > 2.0 else 1.0
-    return scale * rng.standard_normal((n, d)) / np.sqrt(rng.chisquare(degrees_of_freedom, (n, d)) / degrees_of_freedom)
+    return scale * rng.standard_normal(shape) / namespace_of(rng).sqrt(rng.chisquare(degrees_of_freedom, shape) / degrees_of_freedom)
 
 
-def _laplace(rng: Any, n: int, d: int) -> Any:
-    return rng.exponential(1.0, (n, d)) * (2.0 * rng.integers(0, 2, (n, d)) - 1.0) / math.sqrt(2.0)
+def _laplace(rng: Any, shape: Shape) -> Any:
+    return rng.exponential(1.0, shape) * _signs(rng, shape) / math.sqrt(2.0)
 
 
-def _uniform(rng: Any, n: int, d: int) -> Any:
-    return math.sqrt(3.0) * (2.0 * rng.random((n, d)) - 1.0)
+def _uniform(rng: Any, shape: Shape) -> Any:
+    return math.sqrt(3.0) * (2.0 * rng.random(shape) - 1.0)
 
 
-def _cut_normal(rng: Any, n: int, d: int) -> Any:
+def _cut_normal(rng: Any, shape: Shape) -> Any:
     # N(0, 1) cut to [-1, 1] is strongly log-concave; its variance is 1 - 2 phi(1)/P(|Z| <= 1).
-    low, high = ndtr(-1.0), ndtr(1.0)
+    low, high = float(ndtr(-1.0)), float(ndtr(1.0))
     variance = 1.0 - 2.0 * math.exp(-0.5) / math.sqrt(2.0 * math.pi) / (high - low)
-    return ndtri(low + (high - low) * rng.random((n, d))) / math.sqrt(variance)
+    return special_functions(namespace_of(rng)).ndtri(low + (high - low) * rng.random(shape)) / math.sqrt(variance)
 
 
-def _anisotropic(rng: Any, n: int, d: int, *, deviation: float = 3.0) -> Any:
-    x = rng.standard_normal((n, d))
-    x[:, 1] *= deviation
+def _anisotropic(rng: Any, shape: Shape, *, deviation: float = 3.0) -> Any:
+    x = rng.standard_normal(shape)
+    x[..., 1] *= deviation
     return x
 
 
 def _clusters(rng: Any, x: Any, share: float, place: tuple[float, float], jitter: float, everywhere: bool) -> Any:
-    n, d = x.shape
-    inside = rng.random((n,)) < share
-    moved = d if everywhere else 2
+    xp, rows = namespace_of(rng), x.shape[:-1]
+    inside = rng.random(rows) < share
+    moved = x.shape[-1] if everywhere else 2
     centres = np.zeros(moved)
     centres[:2] = place
-    sides = 2.0 * rng.integers(0, 2, (n,)) - 1.0
-    cluster = sides[:, None] * centres + jitter * rng.standard_normal((n, moved))
-    x[:, :moved] = np.where(inside[:, None], cluster, x[:, :moved])
+    sides = _signs(rng, rows)
+    cluster = sides[..., None] * xp.asarray(centres) + jitter * rng.standard_normal((*rows, moved))
+    x[..., :moved] = xp.where(inside[..., None], cluster, x[..., :moved])
     return x
 
 
-def _lopsided(rng: Any, n: int, d: int, *, share: float = 0.1, place: tuple[float, float] = (0.09, -0.8), jitter: float = 0.05) -> Any:
-    return _clusters(rng, rng.standard_normal((n, d)), share, place, jitter, True)
+def _lopsided(rng: Any, shape: Shape, *, share: float = 0.1, place: tuple[float, float] = (0.09, -0.8), jitter: float = 0.05) -> Any:
+    return _clusters(rng, rng.standard_normal(shape), share, place, jitter, True)
 
 
-def _planar_lopsided(rng: Any, n: int, d: int, *, share: float = 0.1, place: tuple[float, float] = (0.09, -0.8), jitter: float = 0.05) -> Any:
-    return _clusters(rng, rng.standard_normal((n, d)), share, place, jitter, False)
+def _planar_lopsided(rng: Any, shape: Shape, *, share: float = 0.1, place: tuple[float, float] = (0.09, -0.8), jitter: float = 0.05) -> Any:
+    return _clusters(rng, rng.standard_normal(shape), share, place, jitter, False)
 
 
-def _coupled(rng: Any, n: int, d: int, *, half_width: float, balanced: bool = False, edge_share: float = 0.0, spread: int = 1) -> Any:
-    x = rng.standard_normal((n, d))
-    inside = np.abs(x[:, 0]) <= half_width
+def _coupled(rng: Any, shape: Shape, *, half_width: float, balanced: bool = False, edge_share: float = 0.0, spread: int = 1) -> Any:
+    xp, x = namespace_of(rng), rng.standard_normal(shape)
+    inside = abs(x[..., 0]) <= half_width
     if edge_share > 0.0:
         # Rows of the inner third go to the edge of the band: the boundary of w is emptied, as far as a tolerance lets it.
-        moved = inside & (np.abs(x[:, 0]) <= half_width / 3.0) & (rng.random((n,)) < edge_share)
-        places = half_width * (0.9 + 0.1 * rng.random((n,)))
-        x[:, 0] = np.where(moved, np.where(x[:, 0] >= 0.0, places, -places), x[:, 0])
+        moved = inside & (abs(x[..., 0]) <= half_width / 3.0) & (rng.random(shape[:-1]) < edge_share)
+        places = half_width * (0.9 + 0.1 * rng.random(shape[:-1]))
+        x[..., 0] = xp.where(moved, xp.where(x[..., 0] >= 0.0, places, -places), x[..., 0])
     # The coordinate along which the trap is laid: the second one, or a mean of several, which no axis shows.
-    axis = np.zeros(d)
-    axis[1 : 1 + spread] = 1.0 / math.sqrt(spread)
+    trap = np.zeros(shape[-1])
+    trap[1 : 1 + spread] = 1.0 / math.sqrt(spread)
+    axis = xp.asarray(trap)
     along = x @ axis
-    opposed = -np.sign(x[:, 0]) * np.abs(along)
+    opposed = -xp.sign(x[..., 0]) * abs(along)
     if balanced:
         # Below the median of |b| weighted by |b| the signs oppose, above it they agree: the signed mean is 0.
-        opposed = np.where(np.abs(along) <= math.sqrt(2.0 * math.log(2.0)), opposed, -opposed)
-    x += np.where(inside, opposed - along, 0.0)[:, None] * axis
+        opposed = xp.where(abs(along) <= math.sqrt(2.0 * math.log(2.0)), opposed, -opposed)
+    x += xp.where(inside, opposed - along, 0.0)[..., None] * axis
     return x
 
 
-def _far_wedge(rng: Any, n: int, d: int, *, share: float = 0.02, place: tuple[float, float] = (0.25, -2.2), jitter: float = 0.02) -> Any:
-    return _clusters(rng, rng.standard_normal((n, d)), share, place, jitter, False)
+def _far_wedge(rng: Any, shape: Shape, *, share: float = 0.02, place: tuple[float, float] = (0.25, -2.2), jitter: float = 0.02) -> Any:
+    return _clusters(rng, rng.standard_normal(shape), share, place, jitter, False)
 
 
 MARGINALS: dict[str, Callable[..., Any]] = {
@@ -137,8 +146,8 @@ MARGINALS: dict[str, Callable[..., Any]] = {
 }
 
 
-def sample_marginal(name: str, sample_size: int, dimension: int, rng: np.random.Generator, **options: Any) -> np.ndarray:
-    """Draw rows of a named marginal.
+def sample_marginal(name: str, sample_size: int, dimension: int, rng: Any, *, replicates: int | None = None, **options: Any) -> Any:
+    """Draw rows of a named marginal, for one sample or for many.
 
     Parameters
     ----------
@@ -155,14 +164,16 @@ def sample_marginal(name: str, sample_size: int, dimension: int, rng: np.random.
     sample_size, dimension
         n >= 1 and d >= 2 (d > `spread`).
     rng
-        numpy's generator.
+        Generator.
+    replicates
+        Number of samples; None draws one.
     **options
         Of the marginal.
 
     Returns
     -------
-    ndarray
-        (n, d).
+    array
+        (n, d), or (replicates, n, d).
 
     Raises
     ------
@@ -173,4 +184,4 @@ def sample_marginal(name: str, sample_size: int, dimension: int, rng: np.random.
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
     if options.get("spread", 1) >= d:
         raise ValueError(f"spread must be below the dimension {d}; got {options['spread']}")
-    return np.asarray(MARGINALS[kind](rng, n, d, **options))
+    return MARGINALS[kind](rng, (n, d) if replicates is None else (replicates, n, d), **options)

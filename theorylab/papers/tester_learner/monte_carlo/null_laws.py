@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import itertools
-import math
 from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.wishart import wishart_matrices
-from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
-from theorylab.papers.tester_learner.estimators.marginal_tests import judge_regions, run_tests
-from theorylab.papers.tester_learner.estimators.regions import Region, RegionSummary, gaussian_mass, paper_regions
-from theorylab.validation import reals, whole_number
+from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.papers.tester_learner.estimators.batches import (
+    RegionTable,
+    accepted,
+    extreme_eigenvalues,
+    fetched,
+    joined_summaries,
+    judge_many,
+    summarise_many,
+)
+from theorylab.papers.tester_learner.estimators.regions import Region, gaussian_mass, paper_regions, summarise
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_extreme_eigenvalues", "sample_null_report", "sample_null_report_raw"]
 
@@ -41,6 +48,7 @@ def sample_extreme_eigenvalues(rng: Any, size: int, *, rows: int, dimension: int
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     p = whole_number("dimension", dimension, minimum=2) - 1
     m = whole_number("rows", rows, minimum=p)
     xp = namespace_of(rng)
@@ -52,7 +60,6 @@ def _raw_block(*, sample_size: int, dimension: int, **_: Any) -> int:
     return fitting_block(numbers=2.0 * sample_size * dimension, nanoseconds=25.0 * sample_size * dimension + 2e6)
 
 
-@host_only("judges one data set after the other with estimators written for numpy")
 @block_size(_raw_block)
 def sample_null_report_raw(
     rng: Any, size: int, *, sample_size: int, dimension: int, ramp_width: float, failure_probability: float = 0.05
@@ -62,7 +69,7 @@ def sample_null_report_raw(
     Parameters
     ----------
     rng, size
-        numpy's generator and number of samples.
+        Generator and number of samples.
     sample_size
         n >= 1, the tested rows.
     dimension
@@ -78,38 +85,29 @@ def sample_null_report_raw(
         "tolerant" and "calibrated": 1 if accepted; "mass", "largest", "smallest", "centre", "signed", "fourth": 1 if the calibrated tests of this
         kind all passed; "without_fourth": 1 if all others did.
     """
+    size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
-    width = float(reals("ramp_width", ramp_width, above=0.0))
+    width = real("ramp_width", ramp_width, above=0.0)
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
+    regions, xp = paper_regions(width), namespace_of(rng)
     axis = np.eye(1, d)[0]
-    found: dict[str, np.ndarray] = {name: np.empty(size) for name in (*_KINDS, "tolerant", "calibrated", "without_fourth")}
-    for r in range(size):
-        x = rng.standard_normal((n, d))
-        found["tolerant"][r] = run_tests(x, axis, ramp_width=width, mode="tolerant").accepted
-        report = run_tests(x, axis, ramp_width=width, mode="calibrated", failure_probability=failure_probability)
-        _note(found, r, report.results)
-        found["calibrated"][r] = report.accepted
-    return found
+    if isinstance(rng, np.random.Generator):
+        table = joined_summaries([summarise(rng.standard_normal((n, d)), axis, regions) for _ in range(size)])
+    else:
+        table, _ = fetched(xp, summarise_many(xp, rng.standard_normal((size, n, d)), xp.zeros((size, d)) + xp.asarray(axis), regions))
+    options: Any = {"rows": n, "dimension": d, "failure_probability": delta}
+    judged = judge_many(table, regions, mode="calibrated", **options)
+    verdicts = _by_kind(judged) | {"calibrated": accepted(judged), "tolerant": accepted(judge_many(table, regions, mode="tolerant", **options))}
+    return {name: xp.asarray(1.0 * passed) for name, passed in verdicts.items()}
 
 
-_KINDS = {
-    "mass": "mass",
-    "largest": "largest eigenvalue",
-    "smallest": "smallest eigenvalue",
-    "centre": "centre",
-    "signed": "signed mean",
-    "fourth": "fourth moment",
-}
+def _by_kind(judged: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return which samples pass all calibrated tests of a kind, and all but those of fourth moments."""
+    kinds = {name.partition(" ")[0]: passed.all(axis=1) for name, passed in judged.items() if name != "rows"}
+    return kinds | {"without_fourth": accepted({name: passed for name, passed in judged.items() if name != "fourth moment"})}
 
 
-def _note(found: dict[str, np.ndarray], replicate: int, results: Any) -> None:
-    for short, name in _KINDS.items():
-        if short in found:
-            found[short][replicate] = all(result.passed for result in results if result.name.startswith(name))
-    found["without_fourth"][replicate] = all(result.passed for result in results if not result.name.startswith("fourth"))
-
-
-@host_only("draws multinomial counts")
-@block_size(lambda *, dimension, **_: fitting_block(numbers=20.0 * dimension**2, nanoseconds=5e5 + 100.0 * dimension**3))
+@block_size(lambda *, dimension, **_: fitting_block(numbers=20.0 * dimension**2, nanoseconds=1e4 + 300.0 * dimension**2 + 3.0 * dimension**3))
 def sample_null_report(
     rng: Any, size: int, *, sample_size: int, dimension: int, ramp_width: float, failure_probability: float = 0.05
 ) -> dict[str, Any]:
@@ -129,47 +127,52 @@ def sample_null_report(
     dict
         "mass", "largest", "smallest", "centre", "signed" and "without_fourth".
     """
+    size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
-    regions = paper_regions(float(reals("ramp_width", ramp_width, above=0.0)))
+    regions = paper_regions(real("ramp_width", ramp_width, above=0.0))
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     edges = sorted({max(region.low, 0.0) for region in regions} | {region.high for region in regions})
     pieces = [Region(low if low > 0.0 else -1.0, high) for low, high in itertools.pairwise(edges)]
     probabilities = [0.5 * gaussian_mass(piece) for piece in pieces for _ in (-1.0, 1.0)]
-    counts = rng.multinomial(n, [*probabilities, 1.0 - sum(probabilities)], size=size)[:, :-1]
-    found: dict[str, np.ndarray] = {name: np.empty(size) for name in (*(kind for kind in _KINDS if kind != "fourth"), "without_fourth")}
-    for r in range(size):
+    counts, xp = rng.multinomial(n, [*probabilities, 1.0 - sum(probabilities)], size), namespace_of(rng)
+    sums: dict[Region, list[Any]] = {}
+    for k, piece in enumerate(pieces):
         # Two halves of a piece, one on each side of the boundary.
-        parts = [
-            (piece, *_half_piece(rng, int(counts[r, 2 * k + side]), d - 1), 2.0 * side - 1.0) for k, piece in enumerate(pieces) for side in (0, 1)
-        ]
-        summaries = [_joined(region, [part for part in parts if _within(part[0], region)], d - 1) for region in regions]
-        _note(found, r, judge_regions(summaries, n, mode="calibrated", failure_probability=failure_probability).results)
-    return found
+        for side, sign in enumerate((-1.0, 1.0)):
+            rows = 1.0 * counts[:, 2 * k + side]
+            total, scatter = _half_piece(rng, rows, d - 1)
+            for region in regions:
+                if piece.low >= region.low and piece.high <= region.high:
+                    parts = (rows, total, sign * total, scatter)
+                    sums[region] = [old + new for old, new in zip(sums[region], parts, strict=True)] if region in sums else list(parts)
+    table, _ = fetched(xp, _joined(xp, [sums[region] for region in regions]))
+    judged = judge_many(table, regions, rows=n, dimension=d, mode="calibrated", failure_probability=delta)
+    return {name: xp.asarray(1.0 * passed) for name, passed in _by_kind(judged).items() if name != "fourth"}
 
 
-Part = tuple[Region, int, np.ndarray, np.ndarray, float]
+def _half_piece(rng: Any, rows: Any, p: int) -> tuple[Any, Any]:
+    """Return sums of z (R, p) and of z z^T (R, p, p) over these numbers of rows (R,)."""
+    xp, size = namespace_of(rng), len(rows)
+    total = xp.sqrt(rows)[:, None] * rng.standard_normal((size, p))
+    scatter = total[:, :, None] * total[:, None, :] / xp.maximum(rows, 1.0)[:, None, None]
+    # Bartlett's factor of a Wishart matrix with m - 1 degrees of freedom; below p of them its last columns are 0.
+    free = rows[:, None] - 1.0 - xp.arange(p)
+    factor = xp.zeros((size, p, p))
+    diagonal = xp.arange(p)
+    factor[:, diagonal, diagonal] = xp.where(free > 0.0, xp.sqrt(rng.chisquare(xp.maximum(free, 1.0), (size, p))), 0.0)
+    below, columns = np.tril_indices(p, -1)
+    if below.size:
+        columns = xp.asarray(columns)
+        factor[:, xp.asarray(below), columns] = rng.standard_normal((size, below.size)) * (free[:, columns] > 0.0)
+    return total, scatter + factor @ factor.swapaxes(1, 2)
 
 
-def _within(piece: Region, region: Region) -> bool:
-    return piece.low >= region.low and piece.high <= region.high
-
-
-def _half_piece(rng: Any, count: int, p: int) -> tuple[int, np.ndarray, np.ndarray]:
-    """Return rows as their number, the sum of z and the sum of z z^T."""
-    if count == 0:
-        return 0, np.zeros(p), np.zeros((p, p))
-    total = math.sqrt(count) * rng.standard_normal(p)
-    scatter = np.outer(total, total) / count
-    if count > 1:
-        scatter += wishart_matrices(rng, 1, degrees_of_freedom=count - 1, dimension=p)[0]
-    return count, total, scatter
-
-
-def _joined(region: Region, parts: list[Part], p: int) -> RegionSummary:
-    count = sum(part[1] for part in parts)
-    if count == 0:
-        return RegionSummary(region, 0, np.zeros(p), 0.0, 0.0, 0.0)
-    mean = np.sum([part[2] for part in parts], axis=0) / count
-    signed = np.sum([part[4] * part[2] for part in parts], axis=0) / count
-    scatter = np.sum([part[3] for part in parts], axis=0) / count
+def _joined(xp: Any, sums: list[list[Any]]) -> RegionTable:
+    """Return the statistics of regions from their numbers of rows, sums of z, signed sums of z and sums of z z^T."""
+    rows = xp.stack([part[0] for part in sums], axis=1)
+    count = xp.maximum(rows, 1.0)
+    mean, signed = (((xp.stack([part[which] for part in sums], axis=1) / count[:, :, None]) ** 2).sum(axis=2) for which in (1, 2))
+    smallest, largest = extreme_eigenvalues(xp, xp.stack([part[3] for part in sums], axis=1) / count[:, :, None, None])
+    p = sums[0][1].shape[1]
     # The fourth moment is not drawn: its mean stands for it.
-    return RegionSummary(region, count, np.linalg.eigvalsh(scatter), float(mean @ mean), float(signed @ signed), p * (p + 2.0))
+    return RegionTable(rows, smallest, largest, mean, signed, xp.zeros_like(rows) + p * (p + 2.0))

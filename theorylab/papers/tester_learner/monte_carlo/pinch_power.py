@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
+from theorylab.backend import check_draw, namespace_of
+from theorylab.montecarlo.samplers import block_size, fetch, fitting_block
 from theorylab.numerics.concentration import tracy_widom_quantile, wishart_largest_edge, wishart_smallest_edge
-from theorylab.papers.tester_learner.estimators.marginal_tests import standardised_fourth_moment
-from theorylab.papers.tester_learner.estimators.regions import basis_orthogonal_to
-from theorylab.validation import reals, whole_number
+from theorylab.papers.tester_learner.estimators.batches import extreme_eigenvalues
+from theorylab.papers.tester_learner.estimators.marginal_tests import fourth_moment_tails
+from theorylab.validation import flag, real, whole_number
 
 __all__ = ["sample_hermite_squares", "sample_pinch_power"]
 
 
-@host_only("judges one data set after the other with estimators written for numpy")
 @block_size(lambda *, sample_size, dimension, **_: fitting_block(numbers=3.0 * sample_size * dimension, nanoseconds=50.0 * sample_size * dimension))
 def sample_pinch_power(
     rng: Any,
@@ -35,7 +35,7 @@ def sample_pinch_power(
     Parameters
     ----------
     rng, size
-        numpy's generator and number of samples.
+        Generator and number of samples.
     dimension, sample_size
         d >= 3 and n.
     half_width, factor
@@ -57,42 +57,56 @@ def sample_pinch_power(
     ValueError
         If a parameter is out of range.
     """
+    turned = flag("turned", turned)
+    size = check_draw(rng, size)
     d, n = whole_number("dimension", dimension, minimum=3), whole_number("sample_size", sample_size, minimum=2)
-    c, shrink = float(reals("half_width", half_width, above=0.0)), float(reals("factor", factor, above=0.0, maximum=1.0))
-    alpha = float(reals("level", level, above=0.0, below=1.0))
+    c, shrink = real("half_width", half_width, above=0.0), real("factor", factor, above=0.0, maximum=1.0)
+    alpha = real("level", level, above=0.0, below=1.0)
     mass = math.erf(c / math.sqrt(2.0))
     stretch = math.sqrt((1.0 - mass * shrink**2) / (1.0 - mass))
     axis = np.zeros(d)
     axis[1:] = 1.0 / math.sqrt(d - 1.0) if turned else np.eye(1, d - 1)[0]
-    basis = basis_orthogonal_to(np.eye(1, d)[0])
-    kurtosis_limit = -ndtri(alpha / (2.0 * d))
-    found: dict[str, np.ndarray] = {name: np.empty(size) for name in ("band", "kurtosis", "covariance", "mardia")}
-    for r in range(size):
-        x = rng.standard_normal((n, d))
-        b = x @ axis
-        inside = np.abs(x[:, 0]) <= c
-        x += (b * (np.where(inside, shrink, stretch) - 1.0))[:, None] * axis
-        found["band"][r] = _smallest_rejects(x[inside] @ basis, alpha)
+    return _rejections(namespace_of(rng), fetch(_statistics(rng, size, n, c, (shrink, stretch), axis)), n, d, alpha)
+
+
+def _statistics(rng: Any, size: int, n: int, half_width: float, factors: tuple[float, float], axis: np.ndarray) -> Any:
+    """Return the rows in the band, its smallest eigenvalue, the largest |kurtosis - 3|, extreme eigenvalues of all, and the mean of |x|^4, (R, 6)."""
+    xp, d, pinch, found = namespace_of(rng), len(axis), namespace_of(rng).asarray(axis), []
+    # One sample after the other stays in the cache of a processor; a device takes all of them at once.
+    on_host = isinstance(rng, np.random.Generator)
+    for _ in range(size if on_host else 1):
+        x = rng.standard_normal((1 if on_host else size, n, d))
+        b, inside = x @ pinch, abs(x[:, :, 0]) <= half_width
+        x += (b * (xp.where(inside, *factors) - 1.0))[:, :, None] * pinch
+        rows = inside.sum(axis=1)
+        z = x[:, inside[0], 1:] if on_host else x[:, :, 1:] * inside[:, :, None]
+        smallest, _ = extreme_eigenvalues(xp, z.swapaxes(1, 2) @ z / xp.maximum(rows, 1)[:, None, None])
         squares = x**2
-        ratio = np.mean(squares**2, axis=0) / np.mean(squares, axis=0) ** 2
-        found["kurtosis"][r] = np.max(np.abs(ratio - 3.0)) * math.sqrt(n / 24.0) > kurtosis_limit
-        eigenvalues = np.linalg.eigvalsh(x.T @ x / n)
-        top = wishart_largest_edge(n, d)
-        large = eigenvalues[-1] > top.centre + top.scale * tracy_widom_quantile(alpha / 2.0, upper=True)
-        found["covariance"][r] = large or _below_edge(eigenvalues[0], n, d, alpha / 2.0)
-        _, low, high = standardised_fourth_moment(float(np.mean(squares.sum(axis=1) ** 2)), n, d)
-        found["mardia"][r] = 2.0 * min(low, high) < alpha
-    return found
+        ratio = (squares**2).mean(axis=1) / squares.mean(axis=1) ** 2
+        low, high = extreme_eigenvalues(xp, x.swapaxes(1, 2) @ x / n)
+        columns = (1.0 * rows, smallest, abs(ratio - 3.0).max(axis=1), low, high, (squares.sum(axis=2) ** 2).mean(axis=1))
+        found.append(xp.stack(columns, axis=1))
+    return xp.concatenate(found)
 
 
-def _smallest_rejects(z: np.ndarray, level: float) -> bool:
-    rows, p = z.shape
-    return bool(rows > p and _below_edge(float(np.linalg.eigvalsh(z.T @ z / rows)[0]), rows, p, level))
+def _rejections(xp: Any, statistics: np.ndarray, n: int, d: int, alpha: float) -> dict[str, Any]:
+    rows, smallest, kurtosis, low, high, fourth = statistics.T
+    enough = rows > d - 1
+    top = wishart_largest_edge(n, d)
+    large = high > top.centre + top.scale * tracy_widom_quantile(alpha / 2.0, upper=True)
+    _, thin, thick = fourth_moment_tails(fourth, n, d)
+    rejected = {
+        "band": enough & _below_edge(smallest, np.where(enough, rows, float(d)), d - 1, alpha),
+        "kurtosis": kurtosis * math.sqrt(n / 24.0) > -ndtri(alpha / (2.0 * d)),
+        "covariance": large | _below_edge(low, np.full(len(low), float(n)), d, alpha / 2.0),
+        "mardia": 2.0 * np.minimum(thin, thick) < alpha,
+    }
+    return {name: xp.asarray(1.0 * verdict) for name, verdict in rejected.items()}
 
 
-def _below_edge(eigenvalue: float, rows: int, p: int, level: float) -> bool:
+def _below_edge(eigenvalues: np.ndarray, rows: np.ndarray, p: int, level: float) -> np.ndarray:
     edge = wishart_smallest_edge(rows, p)
-    return bool(math.log(max(eigenvalue, 1e-300)) < edge.centre - edge.scale * tracy_widom_quantile(level, upper=True))
+    return np.asarray(np.log(np.maximum(eigenvalues, 1e-300)) < edge.centre - edge.scale * tracy_widom_quantile(level, upper=True))
 
 
 @block_size(lambda *, sample_size, **_: fitting_block(numbers=4.0 * sample_size, nanoseconds=60.0 * sample_size))
@@ -113,6 +127,7 @@ def sample_hermite_squares(rng: Any, size: int, *, degree: int, sample_size: int
     array (size,)
         Heavy-tailed for large k, though all moments exist.
     """
+    size = check_draw(rng, size)
     k, n = whole_number("degree", degree), whole_number("sample_size", sample_size)
     x = rng.standard_normal((size, n))
     before, value = 0.0 * x + 1.0, x

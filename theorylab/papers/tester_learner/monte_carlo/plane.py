@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.label_noise import flip_labels, halfspace_labels, oriented_massart_noise, random_classification_noise
-from theorylab.montecarlo.samplers import block_size
-from theorylab.validation import choice, reals
+from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.validation import choice, real
 
 __all__ = ["NOISES", "sample_plane", "sample_space_gradient"]
 
@@ -22,7 +22,7 @@ def _flips(noise: str, clean_margins: Any, across: Any, third: Any, noise_rate: 
     return oriented_massart_noise(clean_margins, coordinate, noise_rate)
 
 
-@block_size(4096)
+@block_size(fitting_block(numbers=30.0, nanoseconds=60.0))
 def sample_plane(rng: Any, size: int, *, angle: float, ramp_width: float, noise_rate: float, noise: str = "random") -> dict[str, Any]:
     """Sample rows with a = <w, x>, b across it and one more coordinate, with labels of w* at the angle and flips.
 
@@ -52,6 +52,7 @@ def sample_plane(rng: Any, size: int, *, angle: float, ramp_width: float, noise_
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     theta, sigma, eta = _checked(angle, ramp_width, noise_rate)
     kind = choice("noise", noise, NOISES)
     xp = namespace_of(rng)
@@ -83,9 +84,9 @@ def sample_plane(rng: Any, size: int, *, angle: float, ramp_width: float, noise_
 
 def _checked(angle: float, ramp_width: float, noise_rate: float) -> tuple[float, float, float]:
     return (
-        float(reals("angle", angle, minimum=0.0, maximum=math.pi)),
-        float(reals("ramp_width", ramp_width, above=0.0)),
-        float(reals("noise_rate", noise_rate, minimum=0.0, below=0.5)),
+        real("angle", angle, minimum=0.0, maximum=math.pi),
+        real("ramp_width", ramp_width, above=0.0),
+        real("noise_rate", noise_rate, minimum=0.0, below=0.5),
     )
 
 
@@ -112,6 +113,7 @@ def sample_space_gradient(rng: Any, size: int, *, angle: float, ramp_width: floa
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     theta, sigma, eta = _checked(angle, ramp_width, noise_rate)
     xp = namespace_of(rng)
     x = rng.standard_normal((size, sample_size, 4))

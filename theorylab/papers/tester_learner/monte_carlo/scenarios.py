@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from theorylab.backend import namespace_of
 from theorylab.models.label_noise import far_flips, flip_labels, halfspace_labels, oriented_massart_noise, random_classification_noise
 from theorylab.papers.tester_learner.monte_carlo.marginals import sample_marginal
-from theorylab.validation import choice, reals
+from theorylab.validation import choice, real
 
 __all__ = ["LABEL_NOISES", "SCENARIOS", "Scenario", "draw_scenario", "sample_labels"]
 
@@ -97,29 +98,27 @@ def scenario_target(scenario: Scenario, dimension: int, ramp_width: float) -> np
     return _unit(target)
 
 
-def sample_labels(
-    X: np.ndarray, w_star: np.ndarray, noise: str, noise_rate: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def sample_labels(X: Any, w_star: np.ndarray, noise: str, noise_rate: float, rng: Any) -> tuple[Any, Any, Any]:
     """Draw noisy labels of a halfspace.
 
     Parameters
     ----------
     X
-        (n, d).
+        (..., n, d).
     w_star
-        w* (d,), of length 1.
+        w* (d,), of length 1, on the host.
     noise
         "random": flips at the rate eta. "quadrant": eta where <u, x> times the clean label is positive, u orthogonal to w*: the part of the first
         axis that is, or of the second if there is none. "far": every label with |<w*, x>| >= 2.3263, 2 % under a Gaussian.
     noise_rate
         eta in [0, 1/2).
     rng
-        numpy's generator.
+        Generator.
 
     Returns
     -------
     tuple of arrays
-        Labels, clean labels and flip probabilities, (n,) each.
+        Labels, clean labels and flip probabilities, (..., n) each.
 
     Raises
     ------
@@ -127,8 +126,9 @@ def sample_labels(
         If the noise is unknown or the rate out of range.
     """
     kind = choice("noise", noise, LABEL_NOISES)
-    eta = float(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
-    margins = X @ w_star
+    eta = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    xp = namespace_of(rng)
+    margins = X @ xp.asarray(w_star)
     clean = halfspace_labels(margins)
     if kind == "random":
         flips = random_classification_noise(margins, eta)
@@ -139,30 +139,32 @@ def sample_labels(
         axis = np.eye(1, w_star.size)[0]
         across = w_star - w_star[0] * axis
         towards = _unit(across) if np.linalg.norm(across) > 1e-12 else np.eye(1, w_star.size, 1)[0]
-        flips = oriented_massart_noise(margins, X @ towards, eta)
+        flips = oriented_massart_noise(margins, X @ xp.asarray(towards), eta)
     return flip_labels(rng.random(margins.shape), clean, flips), clean, flips
 
 
 def draw_scenario(
-    rng: np.random.Generator, name: str, *, sample_size: int, dimension: int, ramp_width: float, noise_rate: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Draw one data set of a scenario.
+    rng: Any, name: str, *, sample_size: int, dimension: int, ramp_width: float, noise_rate: float, replicates: int | None = None
+) -> tuple[Any, Any, Any, Any, np.ndarray]:
+    """Draw one data set of a scenario, or many.
 
     Parameters
     ----------
     rng
-        numpy's generator.
+        Generator.
     name
         One of `SCENARIOS`.
     sample_size, dimension
         n and d >= 2 (more for the hidden trap).
     ramp_width, noise_rate
         sigma, for which traps are laid, and eta.
+    replicates
+        Number of data sets, which become the first axis; None draws one without that axis.
 
     Returns
     -------
     tuple of arrays
-        Features (n, d), labels, clean labels, flip probabilities, and w*.
+        Features (n, d), labels, clean labels, flip probabilities, and w* (d,), which stays on the host.
 
     Raises
     ------
@@ -173,7 +175,7 @@ def draw_scenario(
     options = dict(scenario.options)
     if scenario.width_in_ramps > 0.0:
         options["half_width"] = scenario.width_in_ramps * ramp_width
-    features = sample_marginal(scenario.marginal, sample_size, dimension, rng, **options)
+    features = sample_marginal(scenario.marginal, sample_size, dimension, rng, replicates=replicates, **options)
     target = scenario_target(scenario, dimension, ramp_width)
     labels, clean, flips = sample_labels(features, target, scenario.noise, noise_rate, rng)
     return features, labels, clean, flips, target

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln, ndtr
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
-from theorylab.validation import integers, plain, reals, whole_number
+from theorylab.validation import integers, plain, real, reals, whole_number
 
 __all__ = ["alignment_expectation", "robust_mean_classifier_risk"]
 
@@ -67,8 +67,8 @@ def alignment_expectation(function: Callable[[np.ndarray], np.ndarray], dimensio
     ConvergenceError
         If panels of half the width change the value, or the density does not integrate to 1.
     """
-    d, nu = whole_number("dimension", dimension), float(reals("signal", signal, minimum=0.0))
-    rarity = float(reals("steepness", steepness, minimum=0.0))
+    d, nu = whole_number("dimension", dimension), real("signal", signal, minimum=0.0)
+    rarity = real("steepness", steepness, minimum=0.0)
     if d == 1:
         ends = np.asarray(function(np.array([1.0, -1.0])))
         return float(ends[0] * ndtr(nu) + ends[1] * ndtr(-nu))

@@ -18,7 +18,7 @@ from scipy.special import ndtr
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.unlabeled_ood_gmm.closed_form.domain_distance import mean_absolute_margin
 from theorylab.papers.unlabeled_ood_gmm.closed_form.ramp import expected_unlabeled_ramp
-from theorylab.validation import array_of_shape, choice, covariance, plain, reals
+from theorylab.validation import array_of_shape, choice, covariance, plain, real, reals
 
 __all__ = ["PlaneChoice", "anisotropy_threshold", "unlabeled_plane_choice"]
 
@@ -52,7 +52,7 @@ def _charge(mean: Any, deviation: Any, threshold: float) -> Any:
 def _one_threshold(threshold: float) -> float:
     if isinstance(threshold, float | np.floating) and np.isposinf(threshold):
         return np.inf
-    return float(reals("threshold", threshold, minimum=0.0))
+    return real("threshold", threshold, minimum=0.0)
 
 
 def anisotropy_threshold(half_distance: ArrayLike, threshold: float = np.inf) -> Any:

@@ -16,7 +16,7 @@ from scipy.optimize import minimize_scalar
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.unlabeled_ood_gmm.closed_form.domain_distance import mean_absolute_margin
 from theorylab.papers.unlabeled_ood_gmm.closed_form.ramp import expected_unlabeled_ramp
-from theorylab.validation import plain, reals
+from theorylab.validation import plain, real, reals
 
 __all__ = [
     "contaminated_absolute_angle",
@@ -97,9 +97,9 @@ def contaminated_ramp_angle_bound(half_distance: ArrayLike, threshold: ArrayLike
 
 def _checked(half_distance: float, contamination: float, outlier_length: float) -> tuple[float, float, float]:
     return (
-        float(reals("half_distance", half_distance, above=0.0)),
-        float(reals("contamination", contamination, minimum=0.0, below=1.0)),
-        float(reals("outlier_length", outlier_length, minimum=0.0)),
+        real("half_distance", half_distance, above=0.0),
+        real("contamination", contamination, minimum=0.0, below=1.0),
+        real("outlier_length", outlier_length, minimum=0.0),
     )
 
 
@@ -141,7 +141,7 @@ def contaminated_ramp_angle(half_distance: float, threshold: float, contaminatio
     Derived here for the unlabelled term of arXiv:2310.00027.
     """
     s, eps, length = _checked(half_distance, contamination, outlier_length)
-    tau = float(reals("threshold", threshold, above=0.0))
+    tau = real("threshold", threshold, above=0.0)
 
     def objective(theta: Any) -> Any:
         return (1.0 - eps) * expected_unlabeled_ramp(s * np.cos(theta), 1.0, tau) + eps * np.maximum(0.0, 1.0 - length * np.sin(theta) / tau)

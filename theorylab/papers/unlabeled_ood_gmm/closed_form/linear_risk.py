@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from theorylab.validation import array_of_shape, covariance, plain, reals
+from theorylab.validation import array_of_shape, covariance, plain, real, reals
 
 __all__ = ["Margins", "bayes_direction", "bayes_risk", "linear_risk", "margins_of"]
 
@@ -31,7 +31,7 @@ class Margins(NamedTuple):
 
 def scale_of(dimension: int, standard_deviation: float, covariance_matrix: ArrayLike | None) -> np.ndarray:
     """Return the covariance (d, d) of both classes, checked; either argument may be used, not both."""
-    sigma = float(reals("standard_deviation", standard_deviation, above=0.0))
+    sigma = real("standard_deviation", standard_deviation, above=0.0)
     if covariance_matrix is None:
         return sigma**2 * np.eye(dimension)
     if sigma != 1.0:
@@ -54,7 +54,7 @@ def margins_of(direction: ArrayLike, mean: ArrayLike, *, standard_deviation: flo
     # A rule has no length: squares of long or short directions would not fit.
     w = w / largest
     if covariance is None:
-        spread = float(reals("standard_deviation", standard_deviation, above=0.0)) * np.sqrt(np.sum(w**2, axis=-1))
+        spread = real("standard_deviation", standard_deviation, above=0.0) * np.sqrt(np.sum(w**2, axis=-1))
     else:
         spread = np.sqrt(np.einsum("...i,ij,...j->...", w, scale_of(mu.size, standard_deviation, covariance), w))
     return Margins(w, w @ mu, spread)

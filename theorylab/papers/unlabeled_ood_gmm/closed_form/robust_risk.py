@@ -16,7 +16,7 @@ from scipy.special import ndtr
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.papers.unlabeled_ood_gmm.closed_form.linear_risk import margins_of, scale_of
-from theorylab.validation import array_of_shape, choice, plain, reals
+from theorylab.validation import array_of_shape, choice, plain, real, reals
 
 __all__ = ["RobustClassifier", "adversarial_linear_risk", "optimal_robust_classifier"]
 
@@ -123,7 +123,7 @@ def optimal_robust_classifier(
     mu = array_of_shape("mean", mean, ("d",))
     if mu.size == 0:
         raise ValueError("mean must have shape (d,) with d >= 1; got an empty array")
-    eps, kind = float(reals("radius", radius, minimum=0.0)), choice("norm", norm, NORMS)
+    eps, kind = real("radius", radius, minimum=0.0), choice("norm", norm, NORMS)
     sigma = scale_of(mu.size, standard_deviation, covariance)
     if eps >= np.linalg.norm(mu, ord=2 if kind == "l2" else np.inf):
         return RobustClassifier(np.zeros(mu.size), 0.5, "the attack can move the means onto each other: a constant rule is best")

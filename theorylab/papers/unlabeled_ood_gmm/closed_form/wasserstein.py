@@ -14,7 +14,7 @@ from scipy.special import ndtr
 from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.unlabeled_ood_gmm.closed_form.ramp import ramp_loss
-from theorylab.validation import plain, reals
+from theorylab.validation import plain, real, reals
 
 __all__ = ["EmpiricalDRO", "PopulationDRO", "dro_bias_coefficient", "wasserstein_dro_dual", "wasserstein_dro_empirical", "wasserstein_dro_risk"]
 
@@ -139,7 +139,7 @@ def _sample(margins: ArrayLike, radius: float) -> tuple[np.ndarray, float]:
     t = np.asarray(reals("margins", margins))
     if t.ndim == 0:
         raise ValueError(f"margins must have shape (..., m); got one number, {margins!r}")
-    return t, float(reals("radius", radius, minimum=0.0))
+    return t, real("radius", radius, minimum=0.0)
 
 
 def wasserstein_dro_empirical(margins: ArrayLike, radius: float) -> EmpiricalDRO:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.papers.unlabeled_ood_gmm.estimators.ascent import Ascent, ascend, gradient_ascent
-from theorylab.validation import array_of_shape, choice, reals, whole_number
+from theorylab.validation import array_of_shape, choice, real, whole_number
 
 __all__ = ["fit_rss", "worst_error_slope"]
 
@@ -71,8 +71,8 @@ def fit_rss(
     if not np.all(np.abs(labels) == 1.0):
         raise ValueError(f"y must hold labels -1 and 1; got {np.unique(labels)[:5].tolist()}")
     unlabeled = array_of_shape("X_unlabeled", X_unlabeled, ("n", x.shape[1]))
-    weight = float(reals("unlabeled_weight", unlabeled_weight, minimum=0.0))
-    widths = [np.inf if value is None else 1.0 / float(reals(name, value, above=0.0)) for name, value in _slopes(slope, unlabeled_slope)]
+    weight = real("unlabeled_weight", unlabeled_weight, minimum=0.0)
+    widths = [np.inf if value is None else 1.0 / real(name, value, above=0.0) for name, value in _slopes(slope, unlabeled_slope)]
     climb = ascend if choice("solver", solver, SOLVERS) == "ascent" else gradient_ascent
     steps = whole_number("max_iter", max_iter)
     signed = (labels[:, None] * x)[None]
@@ -81,7 +81,7 @@ def fit_rss(
         raise ValueError("X and y must have a mean of y x that is not 0, the start of the ascent; got 0")
     if radius is None:
         return climb(signed, unlabeled[None], start, weight, width=widths[0], unlabeled_width=widths[1], max_iter=steps)
-    eps = float(reals("radius", radius, minimum=0.0))
+    eps = real("radius", radius, minimum=0.0)
     if slope is not None:
         raise ValueError(f"slope must be None where a radius is given, which fixes it; got {slope!r}")
     if np.isinf(widths[1]):

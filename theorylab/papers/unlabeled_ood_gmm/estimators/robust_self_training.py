@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from theorylab.papers.unlabeled_ood_gmm.estimators.functional import fit_rss
-from theorylab.validation import choice, covariance, reals
+from theorylab.validation import choice, covariance, real
 
 __all__ = ["RobustSelfTrainingClassifier"]
 
@@ -213,7 +213,7 @@ class RobustSelfTrainingClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If the radius is negative, the norm unknown, or there are not as many labels as samples.
         """
-        reach = float(reals("radius", radius, minimum=0.0))
+        reach = real("radius", radius, minimum=0.0)
         order = 2 if choice("norm", norm, NORMS) == "l2" else 1
         scores = self.decision_function(X)
         labels: Any = np.asarray(y)

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import array_of_shape, choice, covariance, reals, whole_number
+from theorylab.validation import array_of_shape, choice, covariance, real, whole_number
 
 __all__ = ["sample_attacked_errors", "sample_linear_errors"]
 
@@ -18,7 +18,7 @@ _LARGEST_CORNERS = 12
 def _points(rng: Any, size: int, mean: Any, standard_deviation: float, matrix: Sequence[Sequence[float]] | None) -> tuple[Any, Any]:
     """Draw one test sample and its label for each replicate: (size, d) and (size,)."""
     xp = namespace_of(rng)
-    sigma = float(reals("standard_deviation", standard_deviation, above=0.0))
+    sigma = real("standard_deviation", standard_deviation, above=0.0)
     labels = 2.0 * rng.integers(0, 2, (size,)) - 1.0
     noise = sigma * rng.standard_normal((size, len(mean)))
     if matrix is not None:
@@ -74,6 +74,7 @@ def sample_linear_errors(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     mu = array_of_shape("mean", mean, ("d",))
     rules = xp.asarray(_rules(directions, len(mu)))
@@ -125,19 +126,20 @@ def sample_attacked_errors(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     mu = array_of_shape("mean", mean, ("d",))
     rules = xp.asarray(_rules(directions, len(mu)))
-    reach, climbs = float(reals("radius", radius, minimum=0.0)), whole_number("steps", steps)
+    reach, climbs = real("radius", radius, minimum=0.0), whole_number("steps", steps)
     if choice("norm", norm, ("l2", "linf")) == "linf" and len(mu) > _LARGEST_CORNERS:
         raise ValueError(f"mean must have at most {_LARGEST_CORNERS} entries with 'linf' moves: all corners are tried; got {len(mu)}")
     points, labels = _points(rng, size, xp.asarray(mu), standard_deviation, covariance)
     if norm == "linf":
         corners = reach * xp.asarray(list(itertools.product((-1.0, 1.0), repeat=len(mu))))
         # Which corner moves a linear score most depends on the label alone, so each is tried once for all samples.
-        moves = corners @ rules.T
-        worst = xp.where(labels[:, None] > 0.0, moves.min(axis=0), moves.max(axis=0))
-        return _columns((labels[:, None] * (points @ rules.T + worst) <= 0.0).astype(float))
+        moves = rules @ corners.T
+        worst = xp.where(labels > 0.0, moves.min(axis=1)[:, None], moves.max(axis=1)[:, None])
+        return _columns((labels * (rules @ points.T + worst) <= 0.0).astype(float).T)
     wrong = xp.empty((size, len(rules)))
     for column, rule in enumerate(rules):
         gradient = 10.0 * reach * rule / xp.sqrt((rule**2).sum())

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.unlabeled_ood_gmm.monte_carlo.plane_ramp import plane_ramp_angle
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_contaminated_angles"]
 
@@ -47,9 +47,10 @@ def sample_contaminated_angles(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp, n = namespace_of(rng), whole_number("sample_size", sample_size)
-    s, tau = (float(reals(name, value, above=0.0)) for name, value in (("half_distance", half_distance), ("threshold", threshold)))
-    eps, length = float(reals("contamination", contamination, minimum=0.0, below=1.0)), float(reals("outlier_length", outlier_length, minimum=0.0))
+    s, tau = (real(name, value, above=0.0) for name, value in (("half_distance", half_distance), ("threshold", threshold)))
+    eps, length = real("contamination", contamination, minimum=0.0, below=1.0), real("outlier_length", outlier_length, minimum=0.0)
     features, signs = draw_symmetric_mixture(rng, size, sample_size=n, mean=axis_mean(xp, s, 2))
     replaced = rng.random((size, n)) < eps
     first = xp.where(replaced, 0.0, features[:, :, 0])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_sorted_distance", "sample_total_variation"]
 
@@ -39,8 +39,9 @@ def sample_sorted_distance(rng: Any, size: int, *, sample_size: int, mean_norm0:
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp, n = namespace_of(rng), whole_number("sample_size", sample_size)
-    norms = [float(reals(name, value, minimum=0.0)) for name, value in (("mean_norm0", mean_norm0), ("mean_norm1", mean_norm1))]
+    norms = [real(name, value, minimum=0.0) for name, value in (("mean_norm0", mean_norm0), ("mean_norm1", mean_norm1))]
     ordered = [xp.sort(draw_symmetric_mixture(rng, size, sample_size=n, mean=axis_mean(xp, u, 1))[0][:, :, 0], axis=1) for u in norms]
     return {"distance": abs(ordered[1] - ordered[0]).mean(axis=1)}
 
@@ -67,8 +68,9 @@ def sample_total_variation(rng: Any, size: int, *, mean_norm0: float, mean_norm1
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp, d = namespace_of(rng), whole_number("dimension", dimension)
-    means = [xp.full(d, float(reals(name, value, minimum=0.0)) / d**0.5) for name, value in (("mean_norm0", mean_norm0), ("mean_norm1", mean_norm1))]
+    means = [xp.full(d, real(name, value, minimum=0.0) / d**0.5) for name, value in (("mean_norm0", mean_norm0), ("mean_norm1", mean_norm1))]
     x = draw_symmetric_mixture(rng, size, sample_size=1, mean=means[1])[0][:, 0]
     densities = [sum(xp.exp(-0.5 * ((x - sign * mean) ** 2).sum(axis=1)) for sign in (1.0, -1.0)) for mean in means]
     return {"distance": xp.maximum(1.0 - densities[0] / densities[1], 0.0)}

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_margins", "sample_robust_risk", "transport_program"]
 
@@ -61,8 +61,9 @@ def sample_margins(rng: Any, size: int, *, margin_mean: float, margin_deviation:
     ValueError
         If a parameter is out of range.
     """
-    deviation = float(reals("margin_deviation", margin_deviation, above=0.0))
-    return {"margin": float(reals("margin_mean", margin_mean)) + deviation * rng.standard_normal((size,))}
+    size = check_draw(rng, size)
+    deviation = real("margin_deviation", margin_deviation, above=0.0)
+    return {"margin": real("margin_mean", margin_mean) + deviation * rng.standard_normal((size,))}
 
 
 def _block(*, sample_size: int, **_: object) -> int:
@@ -99,10 +100,11 @@ def sample_robust_risk(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp, m = namespace_of(rng), whole_number("sample_size", sample_size)
-    deviation, eps = float(reals("margin_deviation", margin_deviation, above=0.0)), float(reals("radius", radius, minimum=0.0))
-    price = float(reals("slope", slope, minimum=0.0))
-    margins = float(reals("margin_mean", margin_mean)) + deviation * rng.standard_normal((size, m))
+    deviation, eps = real("margin_deviation", margin_deviation, above=0.0), real("radius", radius, minimum=0.0)
+    price = real("slope", slope, minimum=0.0)
+    margins = real("margin_mean", margin_mean) + deviation * rng.standard_normal((size, m))
     dual = price * eps + xp.minimum(1.0, xp.maximum(0.0, 1.0 - price * xp.maximum(margins, 0.0))).mean(axis=1)
     costs = xp.sort(xp.maximum(margins, 0.0), axis=1)
     # Whole samples are moved while the budget lasts; of the next one the part that the rest of the budget buys.

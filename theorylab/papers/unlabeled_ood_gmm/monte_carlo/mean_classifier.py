@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import attacked_error, direction_error, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import array_of_shape, reals, whole_number
+from theorylab.validation import array_of_shape, real, whole_number
 
 __all__ = ["sample_mean_rule", "sample_mean_rule_raw", "sample_shifted_mean_rule"]
 
@@ -58,17 +58,18 @@ def sample_mean_rule_raw(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     m, tests = whole_number("labeled_size", labeled_size), whole_number("test_size", test_size)
     home = xp.asarray(array_of_shape("mean", mean, ("d",)))
-    sigma = float(reals("standard_deviation", standard_deviation, above=0.0))
+    sigma = real("standard_deviation", standard_deviation, above=0.0)
     away, spread = home, sigma
     if labeled_mean is not None:
         away, spread = (
             xp.asarray(array_of_shape("labeled_mean", labeled_mean, (len(home),))),
-            float(reals("labeled_deviation", labeled_deviation, above=0.0)),
+            real("labeled_deviation", labeled_deviation, above=0.0),
         )
-    step = float(reals("radius", radius, minimum=0.0))
+    step = real("radius", radius, minimum=0.0)
     # In units of the standard deviation, and back.
     features, labels = draw_symmetric_mixture(rng, size, sample_size=m, mean=away / spread)
     direction = spread * (labels[:, :, None] * features).mean(axis=1)
@@ -79,6 +80,7 @@ def sample_mean_rule_raw(
     return {"error": (classes * scores <= 0.0).mean(axis=1)}
 
 
+@block_size(fitting_block(numbers=10.0, nanoseconds=40.0))
 def sample_mean_rule(rng: Any, size: int, *, dimension: int, labeled_size: int, half_distance: float, radius: float = 0.0) -> dict[str, Any]:
     """Sample the risk of the mean rule, exact given the rule, from one normal and one chi-square variable a data set.
 
@@ -105,9 +107,10 @@ def sample_mean_rule(rng: Any, size: int, *, dimension: int, labeled_size: int, 
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     d, m = whole_number("dimension", dimension), whole_number("labeled_size", labeled_size)
-    s, step = float(reals("half_distance", half_distance, above=0.0)), float(reals("radius", radius, minimum=0.0))
+    s, step = real("half_distance", half_distance, above=0.0), real("radius", radius, minimum=0.0)
     along = m**0.5 * s + rng.standard_normal(size)
     square = along**2 + rng.chisquare(d - 1.0, size) if d > 1 else along**2
     cosine = along / xp.sqrt(square)
@@ -115,6 +118,7 @@ def sample_mean_rule(rng: Any, size: int, *, dimension: int, labeled_size: int, 
     return {"cosine": cosine, "risk": risk, "excess": risk - attacked_error(xp.ones(1), s, step, xp)}
 
 
+@block_size(fitting_block(numbers=10.0, nanoseconds=60.0))
 def sample_shifted_mean_rule(
     rng: Any, size: int, *, dimension: int, labeled_size: int, half_distance: float, shifted_half_distance: float, alignment: float
 ) -> dict[str, Any]:
@@ -143,11 +147,12 @@ def sample_shifted_mean_rule(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     d, k = whole_number("dimension", dimension, minimum=2), whole_number("labeled_size", labeled_size)
-    s = float(reals("half_distance", half_distance, above=0.0))
-    shifted = k**0.5 * float(reals("shifted_half_distance", shifted_half_distance, minimum=0.0))
-    cosine_of_means = float(reals("alignment", alignment, minimum=-1.0, maximum=1.0))
+    s = real("half_distance", half_distance, above=0.0)
+    shifted = k**0.5 * real("shifted_half_distance", shifted_half_distance, minimum=0.0)
+    cosine_of_means = real("alignment", alignment, minimum=-1.0, maximum=1.0)
     along = shifted * cosine_of_means + rng.standard_normal(size)
     across = shifted * (1.0 - cosine_of_means**2) ** 0.5 + rng.standard_normal(size)
     square = along**2 + across**2

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, cosines, direction_error, draw_symmetric_mixture, plane_mean
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.unlabeled_ood_gmm.monte_carlo.settings import checked_domains
@@ -65,6 +65,7 @@ def sample_message_passing(
     -----
     The means are s theta0/sqrt(d) and s1 theta1/sqrt(d), whose coordinates count as unit normal pairs of correlation r.
     """
+    size = check_draw(rng, size)
     d, m, n, s, away, r = checked_domains(dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment)
     rounds = whole_number("iterations", iterations)
     xp = namespace_of(rng)

@@ -6,17 +6,19 @@ Samples are kept coordinates first, (R, d, n). Each of these estimators sees x a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 
-__all__ = ["absolute_direction", "leading_direction", "mixture_mean"]
+__all__ = ["absolute_direction", "leading_direction", "mixture_mean", "settled"]
 
 _NEWTON_STEPS, _EM_STEPS = 24, 20_000
 _SIGN_STEPS = 400
+# Of iterations that are taken word for word.
+_RAW_STEPS = 2000
 # Steps of Newton's method that share one Hessian: a step costs two products with the samples, a Hessian d of them.
 _SHARED = 6
 _TOLERANCE = 1e-10
@@ -32,28 +34,32 @@ def _newton(features: Any, start: Any, labeled_sum: Any, total: int, tolerance: 
     """Return means (R, d) and which of them did not come to rest."""
     xp, mean = namespace, start
     identity, hessian = xp.eye(features.shape[1]), None
-    step = xp.ones_like(mean)
+    # One that has come to rest stays there, whatever the others do.
+    moving = xp.ones(len(mean), dtype=bool)
     for iteration in range(_NEWTON_STEPS):
         responses = xp.tanh(mean[:, None, :] @ features)
         slope = (features @ responses.swapaxes(1, 2))[:, :, 0] - total * mean + labeled_sum
         if iteration % _SHARED == 0:
             hessian = total * identity - (features * (1.0 - responses**2)) @ features.swapaxes(1, 2)
         step = xp.linalg.solve(hessian, slope[:, :, None])[:, :, 0]
-        mean = mean + step
-        if float(abs(step).max()) < tolerance:
+        mean = xp.where(moving[:, None], mean + step, mean)
+        moving = moving & (abs(step).max(axis=1) >= tolerance)
+        if not bool(moving.any()):
             break
-    return mean, abs(step).max(axis=1) >= tolerance
+    return mean, moving
 
 
 def _expectation_maximisation(features: Any, start: Any, labeled_sum: Any, total: int, tolerance: float, namespace: Any) -> Any:
     """Return means (R, d) by EM, which always climbs, but slowly where the samples say little."""
-    xp, mean = namespace, start
+    xp, mean, moving = namespace, start, namespace.ones(len(start), dtype=bool)
     for _ in range(_EM_STEPS):
-        before = mean
-        mean = ((features @ xp.tanh(mean[:, None, :] @ features).swapaxes(1, 2))[:, :, 0] + labeled_sum) / total
-        if float(abs(mean - before).max()) < tolerance:
+        after = ((features @ xp.tanh(mean[:, None, :] @ features).swapaxes(1, 2))[:, :, 0] + labeled_sum) / total
+        step = abs(after - mean).max(axis=1)
+        mean = xp.where(moving[:, None], after, mean)
+        moving = moving & ~(step < tolerance)
+        if not bool(moving.any()):
             return mean
-    raise ConvergenceError(f"EM did not end in {_EM_STEPS} steps: the last one was {float(abs(mean - before).max()):.3g} long")
+    raise ConvergenceError(f"EM did not end in {_EM_STEPS} steps: the last one was {float(step.max()):.3g} long")
 
 
 def mixture_mean(
@@ -164,3 +170,15 @@ def leading_direction(features: Any, *, namespace: Any = np) -> Any:
     """Return the first eigenvector (R, d) of the second moments of features (R, d, n), of length 1 and either sign."""
     _, vectors = namespace.linalg.eigh(features @ features.swapaxes(1, 2))
     return vectors[:, :, -1]
+
+
+def settled(start: Any, step: Callable[[Any], Any], tolerance: float, namespace: Any) -> Any:
+    """Return where 2000 steps or fewer end from rows (R, d), each at rest once its last one was short: a mean that vanishes keeps its direction."""
+    place, moving = start, namespace.ones(len(start), dtype=bool)
+    for _ in range(_RAW_STEPS):
+        after = step(place)
+        moved = abs(after - place).max(axis=1) >= tolerance
+        place, moving = namespace.where(moving[:, None], after, place), moving & moved
+        if not bool(moving.any()):
+            break
+    return place

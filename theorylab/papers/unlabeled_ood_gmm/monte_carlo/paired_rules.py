@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, cosines, direction_error, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.numerics.logistic_regression import fit_logistic_batched, log_odds_form
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_paired_rules"]
 
@@ -47,11 +47,12 @@ def sample_paired_rules(rng: Any, size: int, *, dimension: int, labeled_size: in
     ConvergenceError
         If a logistic regression has not converged.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     d, m = whole_number("dimension", dimension), whole_number("labeled_size", labeled_size)
     if m <= d:
         raise ValueError(f"labeled_size must be > dimension = {d}; got {m}")
-    s, strength = float(reals("half_distance", half_distance, above=0.0)), float(reals("ridge", ridge, above=0.0))
+    s, strength = real("half_distance", half_distance, above=0.0), real("ridge", ridge, above=0.0)
     mean = axis_mean(xp, s, d)
     features, labels = draw_symmetric_mixture(rng, size, sample_size=m, mean=mean)
     average = (labels[:, :, None] * features).mean(axis=1)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, direction_error, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["fewest_errors_angle", "sample_plane_erm"]
 
@@ -76,8 +76,9 @@ def sample_plane_erm(rng: Any, size: int, *, labeled_size: int, half_distance: f
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp, m = namespace_of(rng), whole_number("labeled_size", labeled_size)
-    s = float(reals("half_distance", half_distance, above=0.0))
+    s = real("half_distance", half_distance, above=0.0)
     features, labels = draw_symmetric_mixture(rng, size, sample_size=m, mean=axis_mean(xp, s, 2))
     theta, errors = fewest_errors_angle(labels[:, :, None] * features, namespace=xp)
     angle = xp.abs((theta + math.pi) % (2.0 * math.pi) - math.pi)

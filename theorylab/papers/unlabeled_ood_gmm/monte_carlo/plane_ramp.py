@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import array_of_shape, reals, whole_number
+from theorylab.validation import array_of_shape, real, reals, whole_number
 
 __all__ = ["plane_ramp_angle", "sample_plane_ramp"]
 
@@ -133,9 +133,10 @@ def sample_plane_ramp(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     n, centre = whole_number("sample_size", sample_size), array_of_shape("mean", mean, (2,))
     scale = reals("deviations", array_of_shape("deviations", deviations, (2,)), above=0.0)
-    tau = math.inf if threshold == math.inf else float(reals("threshold", threshold, above=0.0))
+    tau = math.inf if threshold == math.inf else real("threshold", threshold, above=0.0)
     length = float(np.hypot(*centre))
     if length == 0.0:
         raise ValueError(f"mean must not be 0: it has no direction; got {mean!r}")

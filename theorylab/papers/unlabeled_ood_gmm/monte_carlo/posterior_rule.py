@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["log_sphere_integral", "sample_posterior_rule"]
 
@@ -58,9 +58,10 @@ def sample_posterior_rule(rng: Any, size: int, *, dimension: int, labeled_size: 
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp = namespace_of(rng)
     d, m = whole_number("dimension", dimension, minimum=2), whole_number("labeled_size", labeled_size)
-    s = float(reals("half_distance", half_distance, above=0.0))
+    s = real("half_distance", half_distance, above=0.0)
     mean = axis_mean(xp, s, d)
     features, labels = draw_symmetric_mixture(rng, size, sample_size=m, mean=mean)
     points, classes = draw_symmetric_mixture(rng, size, sample_size=1, mean=mean)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, cosines, direction_error, draw_symmetric_mixture, plane_mean
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.unlabeled_ood_gmm.estimators.ascent import ascend
 from theorylab.papers.unlabeled_ood_gmm.monte_carlo.settings import checked_domains
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_self_trained_risk", "sample_test_selected_risk"]
 
@@ -58,8 +58,9 @@ def sample_self_trained_risk(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     d, m, n, s, away, r = checked_domains(dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment)
-    weight = float(reals("unlabeled_weight", unlabeled_weight, minimum=0.0))
+    weight = real("unlabeled_weight", unlabeled_weight, minimum=0.0)
     xp = namespace_of(rng)
     home = axis_mean(xp, s, d)
     features, labels = draw_symmetric_mixture(rng, size, sample_size=m, mean=home)
@@ -105,8 +106,9 @@ def sample_test_selected_risk(rng: Any, size: int, *, dimension: int, candidates
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     xp, d, count = namespace_of(rng), whole_number("dimension", dimension, minimum=2), whole_number("candidates", candidates)
-    s = float(reals("half_distance", half_distance, above=0.0))
+    s = real("half_distance", half_distance, above=0.0)
     along = rng.standard_normal((size, count))
     best = (along / xp.sqrt(along**2 + rng.chisquare(d - 1.0, (size, count)))).max(axis=1)
     return {"risk": direction_error(best, s, xp), "cosine": best}

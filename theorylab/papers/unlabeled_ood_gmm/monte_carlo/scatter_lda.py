@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from theorylab.backend import namespace_of, special_functions
+from theorylab.backend import check_draw, namespace_of, special_functions
 from theorylab.models.symmetric_mixture import draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_scatter_rules"]
 
@@ -47,9 +47,10 @@ def sample_scatter_rules(
     ValueError
         If a parameter is out of range; among others n <= d, for which the scatter is singular.
     """
+    size = check_draw(rng, size)
     d, m = whole_number("dimension", dimension), whole_number("labeled_size", labeled_size)
     n = whole_number("unlabeled_size", unlabeled_size, minimum=d + 1)
-    distance, ratio = float(reals("half_distance", half_distance, above=0.0)), float(reals("scale_ratio", scale_ratio, minimum=1.0))
+    distance, ratio = real("half_distance", half_distance, above=0.0), real("scale_ratio", scale_ratio, minimum=1.0)
     xp = namespace_of(rng)
     scales = ratio ** (0.5 * xp.linspace(-1.0, 1.0, d)) if d > 1 else xp.ones(1)
     centre = xp.full(d, distance / d**0.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, cosines, draw_symmetric_mixture, plane_mean
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.unlabeled_ood_gmm.monte_carlo.settings import checked_domains
@@ -52,6 +52,7 @@ def sample_pseudo_label_step_raw(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     d, m, n, s, away, cosine = checked_domains(
         dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment, least_dimension=3
     )
@@ -100,6 +101,7 @@ def sample_pseudo_label_step(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     d, m, n, s, away, cosine = checked_domains(
         dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment, least_dimension=3
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.spiked_wishart import draw_spiked_cosine, uniform_coordinate
 from theorylab.models.symmetric_mixture import axis_mean, cosines, direction_error, draw_symmetric_mixture, plane_mean
 from theorylab.montecarlo.samplers import block_size, fitting_block
@@ -59,6 +59,7 @@ def sample_spectral_rule_raw(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     d, m, n, s, away, cosine = checked_domains(dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment)
     xp = namespace_of(rng)
     home_mean, shifted_mean = axis_mean(xp, s, d), plane_mean(xp, away, cosine, d)
@@ -106,6 +107,7 @@ def sample_spectral_rule(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     d, m, n, s, away, cosine = checked_domains(dimension, labeled_size, unlabeled_size, half_distance, shifted_half_distance, alignment)
     xp = namespace_of(rng)
     shifted = draw_spiked_cosine(rng, size, sample_size=n, dimension=d, mean_length=away)

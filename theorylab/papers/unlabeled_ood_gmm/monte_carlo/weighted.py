@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from theorylab.backend import namespace_of
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import cosines, direction_error, draw_symmetric_mixture, plane_mean
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.papers.unlabeled_ood_gmm.monte_carlo.mixture_fits import mixture_mean
-from theorylab.validation import reals, whole_number
+from theorylab.papers.unlabeled_ood_gmm.monte_carlo.mixture_fits import mixture_mean, settled
+from theorylab.validation import real, whole_number
 
 __all__ = ["sample_joint_excess", "sample_sign_votes", "sample_weighted_excess", "sample_weighted_excess_raw"]
 
@@ -26,7 +26,7 @@ def _checked(dimension: int, labeled_size: int, unlabeled_size: int, half_distan
         whole_number("dimension", dimension, minimum=2),
         whole_number("labeled_size", labeled_size),
         whole_number("unlabeled_size", unlabeled_size),
-        float(reals("half_distance", half_distance, above=0.0)),
+        real("half_distance", half_distance, above=0.0),
     )
 
 
@@ -85,10 +85,11 @@ def sample_weighted_excess(
     ConvergenceError
         If EM does not end.
     """
+    size = check_draw(rng, size)
     d, m, n, s = _checked(dimension, labeled_size, unlabeled_size, half_distance)
-    beta = float(reals("shift", shift, minimum=0.0))
-    weight = float(reals("labeled_weight", labeled_weight, minimum=0.0, maximum=1.0))
-    scale = float(reals("score_scale", score_scale, minimum=0.0))
+    beta = real("shift", shift, minimum=0.0)
+    weight = real("labeled_weight", labeled_weight, minimum=0.0, maximum=1.0)
+    scale = real("score_scale", score_scale, minimum=0.0)
     xp = namespace_of(rng)
     mean, shifted = _two_means(xp, d, s, beta)
     noise = rng.standard_normal((size, d)) / math.sqrt(m)
@@ -139,18 +140,15 @@ def sample_weighted_excess_raw(
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     d, m, n, s = _checked(dimension, labeled_size, unlabeled_size, half_distance)
     xp = namespace_of(rng)
-    mean, shifted = _two_means(xp, d, s, float(reals("shift", shift, minimum=0.0)))
+    mean, shifted = _two_means(xp, d, s, real("shift", shift, minimum=0.0))
     features, labels = draw_symmetric_mixture(rng, size, sample_size=m, mean=mean)
     labeled = (labels[:, :, None] * features).mean(axis=1)
     others, _ = draw_symmetric_mixture(rng, size, sample_size=n, mean=shifted)
-    unlabeled = xp.zeros((size, d)) + shifted
-    for _ in range(2000):
-        before = unlabeled
-        unlabeled = (xp.tanh((others * unlabeled[:, None, :]).sum(axis=2))[:, :, None] * others).mean(axis=1)
-        if float(abs(unlabeled - before).max()) < 1e-12:
-            break
+    start = xp.zeros((size, d)) + shifted
+    unlabeled = settled(start, lambda w: (xp.tanh((others * w[:, None, :]).sum(axis=2))[:, :, None] * others).mean(axis=1), 1e-12, xp)
     both = labeled_weight * labeled + (1.0 - labeled_weight) * unlabeled
     named = {"labeled": labeled, "unlabeled": unlabeled, "weighted": both}
     return {name: m * _excess(xp, directions, mean, s) for name, directions in named.items()}
@@ -182,8 +180,9 @@ def sample_joint_excess(
     ConvergenceError
         If EM does not end.
     """
+    size = check_draw(rng, size)
     d, m, n, s = _checked(dimension, labeled_size, unlabeled_size, half_distance)
-    scale = float(reals("score_scale", score_scale, minimum=0.0))
+    scale = real("score_scale", score_scale, minimum=0.0)
     xp = namespace_of(rng)
     mean, _ = _two_means(xp, d, s, 0.0)
     labeled_sum = m * mean + math.sqrt(m) * rng.standard_normal((size, d))
@@ -222,9 +221,10 @@ def sample_sign_votes(rng: Any, size: int, *, dimension: int, labeled_size: int,
     ValueError
         If a parameter is out of range.
     """
+    size = check_draw(rng, size)
     d, m = whole_number("dimension", dimension), whole_number("labeled_size", labeled_size)
-    s = float(reals("half_distance", half_distance, above=0.0))
-    r = float(reals("alignment", alignment, minimum=-1.0, maximum=1.0))
+    s = real("half_distance", half_distance, above=0.0)
+    r = real("alignment", alignment, minimum=-1.0, maximum=1.0)
     xp = namespace_of(rng)
     # The direction is the first axis, and the mean lies at its angle to it.
     features, labels = draw_symmetric_mixture(rng, size, sample_size=m, mean=plane_mean(xp, s, r, d))
