@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: reproduce test install lint bench calibration versions clean
+.PHONY: reproduce test install lint bench calibration mutants versions clean
 
 reproduce: $(INSTALLED)
 	$(BIN)/theorylab reproduce
@@ -24,6 +24,10 @@ bench: $(INSTALLED)
 
 calibration: $(INSTALLED)
 	$(BIN)/python -m theorylab.evidence.calibration --write docs/calibration.md
+
+mutants: $(INSTALLED)
+	@for target in $$($(BIN)/python -c "from theorylab.papers import slugs; print(*slugs())") bench; do $(BIN)/python tests/tools/mutants.py $$target; done
+	$(BIN)/python tests/tools/mutants.py --table
 
 versions: $(INSTALLED)
 	$(BIN)/python tests/tools/reproducible.py
