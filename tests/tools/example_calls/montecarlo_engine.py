@@ -1,0 +1,11 @@
+"""Valid calls of what `theorylab.montecarlo.engine` offers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["EXAMPLES", "EXCEPTIONS"]
+
+EXAMPLES: dict[str, list[dict[str, Any]]] = {}
+
+EXCEPTIONS: dict[str, str] = {}
