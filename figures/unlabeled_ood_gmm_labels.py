@@ -56,7 +56,7 @@ def _angles(axes: Axes, rows: Rows) -> None:
         unit = closed_form.erm_angle_scale(s) / m ** (1 / 3)
         scaled = [{key: row[key] / one for key in ("estimate", "low", "high")} for row, one in zip(chosen, unit, strict=True)]
         simulation_points(axes, m * 1.06**series, scaled, series)
-    write_level(axes, closed_form.chernoff_moments().mean_absolute, r"$E|C|$ of Chernoff's law", below=True)
+    write_level(axes, closed_form.chernoff_moments().mean_absolute, r"$E|C|$ of Chernoff's law", below=True, distance=30.0)
     axes.set(xscale="log", xlabel="labelled samples $m$", ylabel=r"$E|\theta|$ in units of $(4b/k^2)^{1/3}m^{-1/3}$", ylim=(0.36, 0.5))
     series_legend(axes, [f"$s={s:g}$" for s in distinct(rows, "half_distance")], loc="upper right", fontsize=7, handlelength=1.0)
     panel_label(axes, "(b) Angle of the fewest errors")
