@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: reproduce test install lint bench calibration mutants versions clean
+.PHONY: reproduce test install lint bench calibration mutants versions faults doors audit clean
 
 reproduce: $(INSTALLED)
 	$(BIN)/theorylab reproduce
@@ -30,7 +30,19 @@ mutants: $(INSTALLED)
 	$(BIN)/python tests/tools/mutants.py --table
 
 versions: $(INSTALLED)
-	$(BIN)/python tests/tools/reproducible.py
+	$(BIN)/python tests/tools/reproducible.py --tests
+
+faults: $(INSTALLED)
+	$(BIN)/python tests/tools/faults.py
+
+doors: $(INSTALLED)
+	$(BIN)/python tests/tools/open_doors.py
+
+# Known vulnerabilities of the pinned versions; a package that cannot be asked about is a failure too.
+audit:
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" \
+	&& "$$folder/bin/python" -m pip install --quiet --disable-pip-version-check pip-audit \
+	&& "$$folder/bin/pip-audit" --strict --no-deps --disable-pip --requirement .ci/constraints.txt
 
 clean:
 	rm -rf $(VENV) results build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

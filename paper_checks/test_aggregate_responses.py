@@ -174,6 +174,79 @@ def test_least_squares_of_the_interpolating_loss(lab: Laboratory, weight: float,
         assert lab.identical(theta, drawn, relative=1e-9, refutes=misread, question="the estimator of the simulators")
 
 
+@decomposition
+@pytest.mark.parametrize("kind", ["dependent columns", "no features", "one feature", "fewer samples", "one bag", "centred", "averages near zero"])
+def test_least_norm_where_the_minimiser_is_not_unique(lab: Laboratory, kind: str) -> None:
+    """Of all minimisers the shortest, by the pseudo-inverse of the stacked rows; weight 0 by that of the averages alone."""
+    rng, labels = np.random.default_rng([lab.seed, 6]), np.array([0, 2, 1, 1, 0, 2, 1, 3, 3])
+    x, means = rng.normal(size=(9, 5)), rng.normal(size=4)
+    # What counts as rounding is relative to the largest features: where these dwarf the averages, so does the tolerance.
+    digits = 1e-9
+    if kind == "dependent columns":
+        x = np.column_stack([x[:, :3], x[:, 0], x[:, 1] - 2 * x[:, 2]])
+    elif kind == "no features":
+        x = np.zeros((9, 5))
+    elif kind == "one feature":
+        x = x[:, :1]
+    elif kind == "fewer samples":
+        x = rng.normal(size=(9, 14))
+    elif kind == "one bag":
+        labels, means = np.zeros(9, dtype=int), means[:1]
+    elif kind == "centred":
+        x -= x.mean(axis=0)
+    else:
+        pairs = np.array([0, 0, 1, 1, 2, 2, 3, 3])
+        labels, x = pairs, np.repeat(x[:4], 2, axis=0) + 1e6 * np.repeat(x[4:8], 2, axis=0) * np.tile([1.0, -1.0], 4)[:, None]
+        digits = 1e-6
+    averaging = (labels == np.arange(means.size)[:, None]) / np.bincount(labels)[:, None]
+    averages, root = averaging @ x, np.sqrt(np.bincount(labels))
+    for rho in (0.0, 0.2, 1.0):
+        rows, targets = root[:, None] * averages, root * means
+        if rho > 0:
+            rows, targets = np.vstack([rows, np.sqrt(rho) * (x - averages[labels])]), np.append(targets, np.zeros(len(x)))
+        shortest = np.linalg.pinv(rows, rcond=1e-13) @ targets
+        longer = shortest + np.ones(x.shape[1])
+        claimed = theory.interpolating_estimator(x, labels, means, rho)
+        assert lab.identical(claimed, shortest, absolute=digits, refutes={"any other": longer}, question=f"{kind}, weight {rho:g}")
+    # Among the minimisers at weight 0, the one of least spread: a shift in their common null space.
+    zero = theory.interpolating_estimator(x, labels, means, 0.0)
+    null = np.eye(x.shape[1]) - np.linalg.pinv(averages, rcond=1e-13) @ averages
+    deviations = x - averages[labels]
+    free, rounding = deviations @ null, 1e-12 * np.linalg.norm(x, 2)
+    shift = -np.linalg.pinv(free, rcond=min(rounding / max(np.linalg.norm(free, 2), 1e-300), 1.0)) @ deviations @ zero
+    found = theory.least_within_bag_variance_interpolator(x, labels, means)
+    assert lab.identical(found, zero + shift, absolute=digits, refutes={"any other": zero + shift + 1e-3}, question=f"{kind}, weight -> 0+")
+
+
+@decomposition
+def test_bags_are_known_by_name(lab: Laboratory) -> None:
+    """The order of the samples and the names of the bags do not matter; means go by the order of the sorted names, or by the names."""
+    rng = np.random.default_rng([lab.seed, 7])
+    f, _, labels, means = draw_predictions(rng, np.array([3, 1, 4, 2]))
+    x, order = rng.normal(size=(10, 3)), rng.permutation(10)
+    names = np.array(["ash", "elm", "fir", "oak"])
+    by_name = dict(zip(names[::-1].tolist(), means[::-1].tolist(), strict=True))
+    ages = np.array([-3, 4, 10, 11])
+    exchanged = means[[1, 0, 2, 3]]
+
+    def answers(f: np.ndarray, x: np.ndarray, means: object, labels: np.ndarray) -> np.ndarray:
+        losses = [loss(f, means, labels) for loss in (theory.bag_level_loss, theory.instance_level_loss)]
+        return np.concatenate([losses, theory.interpolating_estimator(x, labels, means, 0.3), [theory.within_bag_variance(f, labels)]])
+
+    plain = answers(f, x, means, labels)
+    wrong = {"means exchanged": answers(f, x, exchanged, labels), "bags exchanged": answers(f, x, means, labels[::-1])}
+    for shown, given in ((names, means), (names, by_name), (ages, means)):
+        assert lab.identical(answers(f[order], x[order], given, shown[labels][order]), plain, relative=1e-12, refutes=wrong)
+    codes, sizes = theory.bag_codes(ages[labels][order], 4)
+    assert lab.identical(
+        codes, labels[order], absolute=0.5, refutes={"in order of appearance": codes[::-1]}, question="codes follow the sorted names"
+    )
+    assert lab.identical(sizes, [3, 1, 4, 2], absolute=0.5, refutes={"equal sizes": 2.5}, question="sizes too")
+    for missing in (np.array([1.0, 2.0, np.nan]), np.array(["elm", None, "oak"], dtype=object)):
+        with pytest.raises(ValueError, match="missing"):
+            theory.bag_codes(missing)
+
+
 # AGG-2 -----------------------------------------------------------------------------------------------------------------------------------
 
 general_losses = claim(

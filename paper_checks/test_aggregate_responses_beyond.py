@@ -1,4 +1,4 @@
-"""arXiv:2401.11081, beyond the paper: ridge on the bag means, the rescaled instance-level estimator.
+"""arXiv:2401.11081, beyond the paper: ridge on the bag means.
 
 n sample_size, d dimension, k bag_size, m = n/k bags, rho weight, r2 squared_signal_norm, sigma^2 noise_variance, psi = n/d, c = psi/k,
 SNR = r2/sigma^2, A = k Xbar'Xbar.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
-from scipy.special import hyperu
 
 from theorylab.laboratory import Laboratory
 from theorylab.papers.aggregate_responses import closed_form as theory
@@ -105,14 +105,53 @@ def test_best_penalty(lab: Laboratory, shape: Shape, r2: float, noise: float) ->
 @nothing_linear_beats_ridge
 @pytest.mark.parametrize(("m", "d", "k"), [(8, 1, 3), (5, 1, 1), (1, 1, 4), (1, 6, 5), (1, 2, 2)])
 def test_ridge_risk_with_one_feature_or_one_bag(lab: Laboratory, m: int, d: int, k: int) -> None:
-    """A has one random eigenvalue, chi-squared with N = max(m, d) degrees of freedom: sigma^2 E tr (A + lambda* I)^-1 is Tricomi's function."""
+    """A has one random eigenvalue, chi-squared with N = max(m, d) degrees of freedom: E (lambda + mu)^-p is Tricomi's function, p = 1, 2."""
     r2, noise = np.random.default_rng([lab.seed, m, d]).uniform(0.3, 3.0, size=2)
     best, half = noise * d / r2, max(m, d) / 2
-    trace = (d - 1) / best + best ** (half - 1) / 2**half * hyperu(half, half, best / 2)
-    claimed = theory.ridge_risk_exact(m * k, d, k, r2, noise).risk
-    wrong = {"one bag more": theory.ridge_risk_exact((m + 1) * k, d, k, r2, noise).risk}
-    wrong["A replaced by its mean"] = noise * d / (m + best)
-    assert lab.identical(claimed, noise * trace, relative=1e-9, refutes=wrong)
+
+    def parts(penalty: float) -> tuple[float, float]:
+        ridge = mpmath.mpf(penalty)
+        first, second = (ridge ** (half - p) / mpmath.mpf(2) ** half * mpmath.hyperu(half, half + 1 - p, ridge / 2) for p in (1, 2))
+        return float(r2 / d * (d - 1 + ridge**2 * second)), float(noise * (first - ridge * second))
+
+    claimed = theory.ridge_risk_exact(m * k, d, k, r2, noise)
+    wrong = {"one bag more": theory.ridge_risk_exact((m + 1) * k, d, k, r2, noise).risk, "A replaced by its mean": noise * d / (m + best)}
+    assert lab.identical(claimed.risk, sum(parts(best)), relative=1e-11, refutes=wrong, question="at the best penalty")
+    # From penalties that do nothing to penalties that leave nothing.
+    for penalty in best * 10.0 ** np.array([-7, -4, -1, 1, 3]):
+        (bias, variance), found = parts(penalty), theory.ridge_risk_exact(m * k, d, k, r2, noise, penalty=penalty)
+        assert lab.identical(found.bias_squared, bias, relative=1e-11, refutes={"at the best penalty": claimed.bias_squared, "its square": bias**2})
+        assert lab.identical(found.variance, variance, relative=1e-11, refutes={"at the best penalty": claimed.variance, "no noise": 0.0})
+
+
+@nothing_linear_beats_ridge
+@pytest.mark.parametrize(("m", "d", "k"), [(16, 5, 3), (5, 16, 2), (90, 40, 2), (40, 90, 3), (200, 6, 2)])
+def test_ridge_at_both_ends_of_the_penalty(lab: Laboratory, m: int, d: int, k: int) -> None:
+    """Small penalties cost what inverse Wishart moments say, large ones leave the moments of A itself; penalty 0 is weight 0."""
+    low, high, spare = min(m, d), max(m, d), abs(m - d)
+    inverse, squared = low / (spare - 1), low * (high - 1) / (spare * (spare - 1) * (spare - 3))
+    trace, of_square = m * d, m * d * (m + d + 1)
+    r2, noise, lost = 1.7, 0.6, max(d - m, 0) / d
+    weak, strong = 1e-7 * spare, 1e7 * high
+    found = theory.ridge_risk_exact(m * k, d, k, r2, noise, penalty=weak)
+    seen = (found.bias_squared / r2 - lost) * d / weak**2 if m > d else squared, (inverse - found.variance / noise) / weak
+    wrong = {"one eigenvalue": (1 / spare**2, 2 / spare**2), "eigenvalues in step": (low / (spare - 1) ** 2, 2 * low / (spare - 1) ** 2)}
+    assert lab.identical((squared, 2 * squared), seen, relative=1e-3, refutes=wrong, question="slopes at small penalties")
+    found = theory.ridge_risk_exact(m * k, d, k, r2, noise, penalty=1e-6 * weak)
+    limit = r2 * lost, noise * inverse
+    assert lab.identical(limit, found[:2], relative=1e-9, refutes={"d - m for d - m - 1": (r2 * lost, noise * low / spare)}, question="their limit")
+    found = theory.ridge_risk_exact(m * k, d, k, r2, noise, penalty=strong)
+    seen = (1 - found.bias_squared / r2) * strong * d, found.variance / noise * strong**2, (trace - found.variance / noise * strong**2) * strong
+    wrong = {"tr A alone": (2 * trace, trace, 2 * trace**2 / low), "tr A = m": (2 * m, m, 2 * m**2)}
+    for j, value in enumerate((2 * trace, trace, 2 * of_square)):
+        misread = {label: other[j] for label, other in wrong.items() if label == "tr A = m" or j == 2}
+        assert lab.identical(value, seen[j], relative=1e-4 if j < 2 else 0.02, refutes=misread, question="moments at large penalties")
+    nothing, weight_zero = theory.ridge_risk_exact(m * k, d, k, r2, noise, penalty=0.0), theory.interpolation_risk_exact(m * k, d, k, 0.0, r2, noise)
+    assert lab.identical(
+        nothing[:3], weight_zero[:3], relative=1e-14, refutes={"at the best penalty": theory.ridge_risk_exact(m * k, d, k, r2, noise)[:3]}
+    )
+    silent = theory.ridge_risk_exact(m * k, d, k, 0.0, noise)
+    assert lab.identical(silent[:3], np.zeros(3), absolute=1e-300, refutes={"with a signal": nothing[:3]}, question="no signal, no risk")
 
 
 @nothing_linear_beats_ridge
@@ -183,6 +222,16 @@ def test_no_noise_is_a_tie(lab: Laboratory) -> None:
         )
         nearly = theory.ridge_risk_exact(*shape, 1.3, 1e-7).risk
         assert lab.identical(nearly, tie, absolute=1e-5, refutes={"any weight is as good without noise": other})
+    # In the limit: without noise the directions that the bags miss are lost, and without signal nothing is.
+    c, r2, noise = np.array([0.4, 0.9, 1.0, 1.6]), np.array([[1.3], [0.0], [0.0]]), np.array([[0.0], [0.7], [0.0]])
+    seen = np.outer([1.3, 0.0, 0.0], np.maximum(1 - c, 0))
+    wrong = {"some is lost with more bags than features too": np.outer([1.3, 0.0, 0.0], np.abs(1 - c)), "nothing is lost": 0.0}
+    assert lab.identical(theory.ridge_risk_limit(5 * c, 5, r2, noise), seen, absolute=1e-14, refutes=wrong, question="without noise, without signal")
+    # Little noise: with more bags than features what is left is the variance of the bag level, with fewer the lost share and that of least norm.
+    few, many = theory.ridge_risk_limit(5 * c[[0, 3]], 5, 1.3, 1e-13)
+    wrong = {"all directions": 1e-13, "c for c - 1": 1e-13 / 1.6}
+    assert lab.identical(many, 1e-13 / 0.6, relative=1e-9, refutes=wrong, question="little noise, many bags")
+    assert lab.identical(few, 1.3 * 0.6 + 1e-13 * 0.4 / 0.6, relative=2e-15, refutes={"no share is lost": 1e-13}, question="little noise, few bags")
 
 
 @nothing_linear_beats_ridge
@@ -198,7 +247,9 @@ def test_the_bound_needs_the_average_over_directions(lab: Laboratory) -> None:
 
 
 @nothing_linear_beats_ridge
-@pytest.mark.parametrize(("psi", "k", "r2", "noise"), [(6.0, 3, 1.0, 1.0), (2.0, 4, 1.4, 0.5), (5.0, 5, 0.6, 2.0), (0.75, 3, 1.0, 0.8)])
+@pytest.mark.parametrize(
+    ("psi", "k", "r2", "noise"), [(6.0, 3, 1.0, 1.0), (2.0, 4, 1.4, 0.5), (5.0, 5, 0.6, 2.0), (0.75, 3, 1.0, 0.8), (6.0, 4, 0.12, 0.05)]
+)
 def test_ridge_limit(lab: Laboratory, psi: float, k: int, r2: float, noise: float) -> None:
     """The exact risk tends to sigma^2 s at order 1/d, and s solves its quadratic equation."""
     limit, ratio, c = theory.ridge_risk_limit(psi, k, r2, noise), noise / r2, psi / k
@@ -244,148 +295,3 @@ def test_the_price_closes_with_the_bag_size(lab: Laboratory, c: float, snr: floa
     weight = theory.optimal_weight(c * k, k, snr)
     gap = theory.asymptotic_risk(c * k, k, weight, snr, 1.0).risk - theory.ridge_risk_limit(c * k, k, snr, 1.0)
     assert lab.limit(k, gap, order=1.0, within=0.05, refutes={"k^-1/2": 0.5, "k^-2": 2.0, "it stays": 0.0})
-
-
-# AGG-12 ----------------------------------------------------------------------------------------------------------------------------------
-
-rescaled_instance_level = claim(
-    "AGG-12",
-    kind="expectation",
-    statement="The instance-level estimator times the bag size is unbiased, exists with fewer bags than features, and beats the bag-level "
-    "estimator below the signal-to-noise ratio k / (psi - k).",
-    tex=r"\mathbb{E}\,k\hat\theta_1=\theta_0,\quad\mathrm{risk}\to\frac{(k-1)r_2+k\sigma^2}{\psi-1},\quad\mathrm{SNR}<\frac{k}{\psi-k}",
-    source=DERIVED,
-)
-
-
-def misread_rescaled_risk(shape: Shape, r2: float, noise: float) -> dict[str, dict[str, float]]:
-    """Return near misses of both parts of the rescaled risk by label."""
-    n, d, k = shape
-    unscaled, variance = theory.instance_level_risk_exact(*shape, r2, noise), theory.rescaled_instance_risk_exact(*shape, r2, noise).variance
-    return {
-        "bias": {
-            "no bias, since the mean is theta0": 0.0,
-            "k^2 times the bias of theta_1": k**2 * unscaled.bias_squared,
-            "the limit taken as exact": theory.rescaled_instance_risk_limit(n / d, k, r2, noise).bias_squared,
-            "k for k - 1": r2 * k * d / (n - d - 1),
-        },
-        "variance": {"as of theta_1": unscaled.variance, "k times that of theta_1": k * unscaled.variance, "of the bag level": variance / k},
-    }
-
-
-@rescaled_instance_level
-@pytest.mark.parametrize(("shape", "r2", "noise"), [((60, 12, 4), 1.0, 1.0), ((24, 8, 4), 0.7, 1.6), ((35, 6, 7), 2.2, 0.4)])
-def test_rescaled_risk(lab: Laboratory, shape: Shape, r2: float, noise: float) -> None:
-    """Bias and variance given random features; with six bags for eight features as well, where the bag level has no unbiased estimator."""
-    run = lab.run(
-        simulate.sample_instance_parts,
-        statistics=("rescaled_bias_squared", "rescaled_variance", "alignment"),
-        **sizes(shape),
-        squared_signal_norm=r2,
-        noise_variance=noise,
-    )
-    claimed, wrong, margin = (
-        theory.rescaled_instance_risk_exact(*shape, r2, noise),
-        misread_rescaled_risk(shape, r2, noise),
-        lab.at_scale(0.02, 0.005),
-    )
-    bias_margin = lab.at_scale(0.01, 0.003)
-    assert run.mean("rescaled_bias_squared").agrees_with(claimed.bias_squared, relative=bias_margin, refutes=wrong["bias"])
-    assert run.mean("rescaled_variance").agrees_with(claimed.variance, relative=margin, refutes=wrong["variance"])
-    mean = {"theta_1 is unbiased already": float(shape[2]), "k - 1 for k": (shape[2] - 1) / shape[2]}
-    assert (shape[2] * run.mean("alignment")).agrees_with(1.0, relative=bias_margin, refutes=mean)
-
-
-@rescaled_instance_level
-@pytest.mark.parametrize(("shape", "r2", "noise"), [((24, 8, 4), 0.7, 0.6), ((40, 4, 5), 1.0, 1.0)])
-def test_rescaled_estimator_on_raw_data(lab: Laboratory, shape: Shape, r2: float, noise: float) -> None:
-    """Labels and all: theta_1 by least squares on n samples that carry the means of their bags, then times k."""
-    k = shape[2]
-    run = lab.run(
-        simulate.sample_raw_risk,
-        statistics=("risk[0]", "alignment[0]"),
-        **sizes(shape),
-        weights=(1.0,),
-        squared_signal_norm=r2,
-        noise_variance=noise,
-    )
-    wrong = {"theta_1 is unbiased already": float(k), "k - 1 for k": (k - 1) / k}
-    assert (k * run.mean("alignment[0]")).agrees_with(1.0, relative=lab.at_scale(0.03, 0.01), refutes=wrong)
-    # |k theta - theta0|^2 = k^2 |theta - theta0|^2 + 2 k (k-1) <theta, theta0> - (k^2 - 1) r2, replicate by replicate.
-    rescaled = k**2 * run.mean("risk[0]") + 2 * k * (k - 1) * r2 * run.mean("alignment[0]") - (k**2 - 1) * r2
-    claimed = theory.rescaled_instance_risk_exact(*shape, r2, noise)
-    wrong = {"no bias": claimed.variance, "k^2 times the risk of theta_1": k**2 * theory.instance_level_risk_exact(*shape, r2, noise).risk}
-    assert rescaled.agrees_with(claimed.risk, relative=lab.at_scale(0.05, 0.015), refutes=wrong)
-
-
-@rescaled_instance_level
-@pytest.mark.parametrize(("psi", "k", "r2", "noise"), [(6.0, 3, 1.0, 1.0), (2.5, 4, 0.6, 1.7), (12.0, 2, 2.0, 0.5)])
-def test_rescaled_limit(lab: Laboratory, psi: float, k: int, r2: float, noise: float) -> None:
-    """Both parts tend to their limits at order 1/d, for psi below and above the bag size."""
-    dimensions = np.array([24, 48, 96, 192, 384])
-    exact = theory.rescaled_instance_risk_exact(np.rint(psi * dimensions).astype(int), dimensions, k, r2, noise)
-    limit = theory.rescaled_instance_risk_limit(psi, k, r2, noise)
-    orders = {"d^-1/2": 0.5, "d^-2": 2.0}
-    assert lab.limit(dimensions, exact.bias_squared - limit.bias_squared, order=1.0, within=0.05, refutes=orders, question="bias tends to its limit")
-    assert lab.limit(dimensions, exact.variance - limit.variance, order=1.0, within=0.05, refutes=orders, question="variance tends to its limit")
-    wrong = {
-        "k r2 for (k - 1) r2": (k * r2 + k * noise) / (psi - 1),
-        "variance only": limit.variance,
-        "psi for psi - 1": limit.risk * (psi - 1) / psi,
-    }
-    assert lab.identical(limit.risk, ((k - 1) * r2 + k * noise) / (psi - 1), relative=1e-12, refutes=wrong)
-    assert lab.exact(exact.risk[-1], 1e-12).agrees_with(limit.risk, relative=0.015, refutes=wrong)
-
-
-@rescaled_instance_level
-@pytest.mark.parametrize("shape", [(60, 12, 1), (9, 4, 1)])
-def test_bags_of_one(lab: Laboratory, shape: Shape) -> None:
-    """With bags of one it is ordinary least squares, as the bag level is."""
-    ordinary = theory.bag_level_risk_exact(*shape, 2.0, 0.7)
-    rescaled = theory.rescaled_instance_risk_exact(*shape, 2.0, 0.7)
-    more = theory.rescaled_instance_risk_exact(3 * shape[0], shape[1], 3, 2.0, 0.7)
-    assert lab.identical(rescaled[:3], ordinary[:3], relative=1e-13, refutes={"as many bags of three": more[:3]})
-
-
-@rescaled_instance_level
-@pytest.mark.parametrize(("psi", "k"), [(6.0, 3), (12.0, 3), (9.0, 7), (2.5, 2)])
-def test_rescaled_threshold(lab: Laboratory, psi: float, k: int) -> None:
-    """The limiting risks of the two unbiased estimators cross at SNR = k / (psi - k), which is not where theta_1 itself crosses."""
-    snr = theory.snr_threshold_bag_vs_rescaled_instance(psi, k)
-    gaps = theory.rescaled_instance_risk_limit(psi, k, snr * np.array([0.9, 1.0, 1.1]), 1.0).risk - theory.bag_level_risk_limit(psi, k).risk
-    assert lab.identical(gaps[1], 0.0, absolute=1e-12, refutes={"bag level ahead": gaps[2], "rescaled ahead": gaps[0]}, question="crossing")
-    assert lab.exact(gaps[0]).less_than(0.0, refutes={"no gap": 0.0})
-    assert lab.exact(gaps[2]).greater_than(0.0, refutes={"no gap": 0.0})
-    wrong = {"as theta_1 without the factor": theory.snr_threshold_bag_vs_instance(psi, k), "1 / (psi - k)": 1 / (psi - k), "k / psi": k / psi}
-    assert lab.identical(snr, k / (psi - k), relative=1e-13, refutes=wrong)
-
-
-@rescaled_instance_level
-@pytest.mark.parametrize(
-    ("shape", "r2", "wins"), [((180, 30, 3), 0.5, True), ((180, 30, 3), 1.5, False), ((72, 4, 3), 0.05, True), ((72, 4, 3), 1.0, False)]
-)
-def test_two_unbiased_estimators_at_finite_size(lab: Laboratory, shape: Shape, r2: float, wins: bool) -> None:
-    """On either side of the threshold, sampled: at psi = 6, k = 3, SNR = 1/2 the rescaled estimator has risk 0.81 against 1.03."""
-    rescaled = lab.run(simulate.sample_instance_parts, **sizes(shape), squared_signal_norm=r2).mean("rescaled_risk")
-    bags = lab.run(simulate.sample_bag_level_variance, **sizes(shape)).mean("variance")
-    gap = theory.rescaled_instance_risk_exact(*shape, r2).risk - theory.bag_level_risk_exact(*shape, r2).risk
-    wrong = {"the bag-level loss is the best unbiased linear choice" if wins else "the rescaled estimator always wins": 0.0, "other winner": -gap}
-    assert (rescaled - bags).agrees_with(gap, absolute=lab.at_scale(0.3, 0.05) * abs(gap), refutes=wrong)
-
-
-@rescaled_instance_level
-def test_what_the_bag_level_is_best_at(lab: Laboratory) -> None:
-    """Given the features the bag level is unbiased, and best among such: any P with P Xbar = I has no less variance. k theta_1 is not such."""
-    rng = np.random.default_rng([lab.seed, 12])
-    n, d, k = 36, 5, 3
-    features = rng.standard_normal((n, d))
-    averages = np.sqrt(k) * features.reshape(-1, k, d).mean(axis=1)
-    least_squares = np.linalg.pinv(averages)
-    rescaled = k * np.linalg.solve(features.T @ features, averages.T)
-    others = rng.standard_normal((50, d, n // k)) @ (np.eye(n // k) - averages @ least_squares)
-    unbiased = (least_squares + 0.3 * others) @ averages
-    assert lab.identical(
-        unbiased, np.broadcast_to(np.eye(d), unbiased.shape), absolute=1e-10, refutes={"k theta_1 given the features": rescaled @ averages}
-    )
-    least = np.sum(least_squares**2)
-    assert lab.exact(np.sum((least_squares + 0.3 * others) ** 2, axis=(1, 2)).min()).greater_than(least, refutes={"half of it": least / 2})

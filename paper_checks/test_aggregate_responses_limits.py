@@ -318,3 +318,29 @@ def test_two_places_of_the_peak_on_raw_features(lab: Laboratory) -> None:
     assert many.probability_above(2.0, "variance[1]").less_than(0.01, refutes=rare)
     assert many.probability_above(2.0, "bias_squared[1]").less_than(0.01, refutes=rare)
     assert few.mean("bias_squared[0]").agrees_with(1 - 4 / 12, relative=1e-6, refutes={"the bias of the bag level peaks too": 2.0})
+
+
+@peaks
+@pytest.mark.parametrize("bag_size", [2, 3, 7])
+def test_weight_zero_on_both_sides_of_its_peak(lab: Laboratory, bag_size: int) -> None:
+    """At weight 0 the trace diverges from psi = k downwards and the mean is the share of directions that the bags span; no noise, no peak."""
+    k, psi = bag_size, bag_size * np.array([0.6, 0.85, 1.0, 1.15, 2.5])
+    c = psi / k
+    inverse_root = 1 / theory.fixed_point_root(psi, k, 0.0)
+    wrong = {"psi - 1, as without bags": psi - 1, "it ends nowhere": c - 1}
+    assert lab.identical(inverse_root, np.maximum(c - 1, 0), absolute=1e-14, refutes=wrong, question="inverse of the trace")
+    mean, lost = theory.asymptotic_shrinkage(psi, k, 0.0), theory.asymptotic_unconditional_bias(psi, k, 0.0, 1.7)
+    assert lab.identical(mean, np.minimum(c, 1), relative=1e-14, refutes={"unbiased": 1.0, "theta0/k": 1 / k}, question="mean")
+    wrong = {"no bias": 0.0, "1 - c, as given the features": 1.7 * np.maximum(1 - c, 0), "beyond the peak too": 1.7 * (1 - c) ** 2}
+    assert lab.identical(lost, 1.7 * np.maximum(1 - c, 0) ** 2, absolute=1e-14, refutes=wrong, question="bias of the mean")
+    nearly = theory.asymptotic_unconditional_bias(psi, k, 1e-12, 1.7)
+    assert lab.identical(lost, nearly, absolute=1e-5, refutes={"no bias": 0.0}, question="and of small weights")
+    noisy, silent = theory.asymptotic_risk(psi, k, 0.0, 1.7, 0.6), theory.asymptotic_risk(psi[2:], k, 0.0, 1.7, 0.0)
+    finite = np.array([np.isfinite(part) for part in noisy[:3]], dtype=float)
+    seen = np.array([c >= 1, c > 1, c > 1], dtype=float)
+    assert lab.identical(finite, seen, absolute=0.5, refutes={"no peak": np.ones((3, 5)), "from the peak on": seen[[0, 0, 0]]})
+    assert lab.identical(noisy.variance[3:], 0.6 / (c[3:] - 1), relative=1e-13, refutes={"n for m": 0.6 / (psi[3:] - 1)})
+    assert lab.identical(silent[:3], np.zeros((3, 3)), absolute=1e-300, refutes={"a peak without noise": 1e6})
+    assert silent.reason == ""
+    assert "as many bags as features" in theory.asymptotic_risk(float(k), k, 0.0).reason
+    assert "fewer bags than features" in theory.asymptotic_risk(0.85 * k, k, 0.0).reason

@@ -224,6 +224,37 @@ def test_derivatives_at_the_instance_level(lab: Laboratory, key: int) -> None:
 
 
 @best_weight
+@pytest.mark.parametrize("key", range(6))
+def test_slope_at_every_weight(lab: Laboratory, key: int) -> None:
+    """The derivatives of both parts at random weights, below and above 1, by a complex step; at rho* they cancel, and at weight 1 are as stated."""
+    rng = np.random.default_rng([lab.seed, 81, key])
+    psi, k, r2, noise = 1 + float(np.exp(rng.uniform(0.2, 2.5))), int(rng.integers(2, 9)), *map(float, rng.uniform([1.3, 0.3], [3.0, 0.8]))
+    weights = np.exp(rng.uniform(-3, 1.5, 5))
+    found = theory.asymptotic_risk_derivative(psi, k, weights, r2, noise, largest_weight=10.0)
+    seen = np.array([[part.imag / 1e-30 for part in parts_by_moments(psi, k, rho + 1e-30j)] for rho in weights])
+    slopes = np.array([r2 * seen[:, 0], noise * seen[:, 1], seen @ [r2, noise]])
+    wrong = {
+        "both parts grow": np.abs(slopes),
+        "in log rho": slopes * weights,
+        "scales exchanged": slopes * np.array([[noise / r2], [r2 / noise], [1]]),
+    }
+    assert lab.identical(found, slopes, relative=1e-9, refutes=wrong)
+    best = theory.optimal_weight(psi, k, r2 / noise, upper=1e4)
+    at_best = theory.asymptotic_risk_derivative(psi, k, best, r2, noise, largest_weight=FAR)
+    assert lab.identical(
+        at_best.bias_squared, -at_best.variance, relative=1e-7, refutes={"the bias rises first": 0.0}, question="they cancel at rho*"
+    )
+    general, stated = theory.asymptotic_risk_derivative(psi, k, 1.0, r2, noise), theory.risk_derivatives_at_instance_level(psi, k, r2, noise)
+    assert lab.identical(stated, general, relative=1e-11, refutes={"without noise": theory.risk_derivatives_at_instance_level(psi, k, r2, 0.0)})
+    alone = theory.asymptotic_risk_derivative(psi, 1, weights, r2, noise, largest_weight=10.0)
+    assert lab.identical(alone, np.zeros((3, 5)), absolute=1e-300, refutes={"bags of one know the weight": slopes})
+    any_weight = [theory.optimal_weight(psi, 1, r2 / noise, upper=upper) for upper in (0.4, 1.0, 7.0)]
+    assert lab.identical(any_weight, [0.4, 1.0, 1.0], absolute=1e-12, refutes={"the largest": [0.4, 1.0, 7.0]}, question="then weight 1 will do")
+    with pytest.raises(ValueError, match="weight must be > 0"):
+        theory.asymptotic_risk_derivative(psi, k, 0.0)
+
+
+@best_weight
 @pytest.mark.parametrize(("psi", "k"), [(6.0, 3), (2.5, 2), (20.0, 7)])
 def test_never_the_bag_level(lab: Laboratory, psi: float, k: int) -> None:
     """At rho = 0 the bias starts like rho^2 and the variance falls with slope -2 k (k-1) psi^2/(psi-k)^3, so a small weight always helps."""

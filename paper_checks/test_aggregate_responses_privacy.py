@@ -11,7 +11,7 @@ import math
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.special import ndtr
+from scipy.special import log_ndtr, ndtr
 from scipy.stats import laplace, norm
 
 from theorylab.laboratory import Laboratory
@@ -193,6 +193,54 @@ def test_gaussian_delta_by_quadrature(lab: Laboratory, epsilon: float, ratio: fl
         "the roles of D and s exchanged": theory.gaussian_mechanism_delta(s, sensitivity, epsilon),
     }
     assert lab.identical(theory.gaussian_mechanism_delta(sensitivity, s, epsilon), seen, relative=1e-8, refutes=wrong)
+
+
+@label_privacy
+@pytest.mark.parametrize("epsilon", [1e-3, 0.05, 0.4, 3.0, 30.0])
+def test_gaussian_delta_is_an_integral_over_epsilon(lab: Laboratory, epsilon: float) -> None:
+    """Noise from far too much to far too little: delta is the integral of e^x P(L > x) over x from epsilon on, L the log likelihood ratio under q."""
+    shifts = np.array([2e-4, 3e-3, 0.02, 0.0999, 0.1001, 0.5, 1.4, 2.5, 6.0, 11.0])
+    shifts = shifts[epsilon / shifts - shifts / 2 < 30]
+    # d/d epsilon of Phi(-z1) - e^epsilon Phi(-z2) is -e^epsilon Phi(-z2): the normal densities cancel. Both factors are far from 1, so by logarithms.
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    seen = []
+    for w in shifts:
+        # In z = x/w + w/2 the tail ends within 40 standard deviations; panels of one, so that each is a few decades of the integrand.
+        edges = epsilon / w + w / 2 + np.concatenate([[0.0], np.geomspace(0.01, 1.0, 8), np.arange(2.0, 41.0 + w)])
+        centre, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
+        z = centre[:, None] + half[:, None] * nodes
+        seen.append(float(np.sum(half[:, None] * weights * w * np.exp(w * z - w * w / 2 + log_ndtr(-z)))))
+    claimed = theory.gaussian_mechanism_delta(shifts * 1.7, 1.7, epsilon)
+    wrong = {
+        "e^epsilon left out": claimed * np.exp(-epsilon),
+        "one standard deviation for all": claimed[0],
+        "twice the sensitivity": theory.gaussian_mechanism_delta(shifts * 3.4, 1.7, epsilon),
+    }
+    assert lab.identical(np.log(claimed), np.log(seen), absolute=1e-10, refutes={label: np.log(value) for label, value in wrong.items()})
+
+
+@label_privacy
+@pytest.mark.parametrize("epsilon", [1e-6, 1e-3, 0.3, 8.0, 1e3, 1e6])
+def test_least_gaussian_noise(lab: Laboratory, epsilon: float) -> None:
+    """The least standard deviation spends delta to the full, from 1e-290 to nearly 1, is proportional to D, and less than the textbook's."""
+    delta = np.array([1.05e-290, 1e-100, 1e-12, 1e-3, 0.3, 0.9, 0.999])
+    found = theory.gaussian_standard_deviation(1.0, epsilon, delta)
+    back = theory.gaussian_mechanism_delta(1.0, found, epsilon)
+    wrong = {
+        "1 % less noise": theory.gaussian_mechanism_delta(1.0, 0.99 * found, epsilon),
+        "twice the sensitivity": theory.gaussian_mechanism_delta(2.0, found, epsilon),
+    }
+    # The relative error of delta is that of the noise times d log delta / d log s, up to 1e4 here.
+    assert lab.identical(np.log(delta), np.log(back), absolute=2e-9, refutes={label: np.log(value) for label, value in wrong.items()})
+    wide = theory.gaussian_standard_deviation([0.3, 4.0], epsilon, 1e-5)
+    assert lab.identical(
+        wide / [0.3, 4.0], [theory.gaussian_standard_deviation(1.0, epsilon, 1e-5)] * 2, relative=1e-11, refutes={"one noise for all": wide}
+    )
+    if epsilon < 1.0:
+        textbook = math.sqrt(2 * math.log(1.25e5)) / epsilon
+        assert lab.exact(theory.gaussian_standard_deviation(1.0, epsilon, 1e-5)).less_than(textbook, refutes={"the textbook's is least": textbook})
+    with pytest.raises(ValueError, match="delta"):
+        theory.gaussian_standard_deviation(1.0, epsilon, 0.95e-290)
 
 
 @label_privacy

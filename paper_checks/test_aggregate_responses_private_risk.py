@@ -202,6 +202,17 @@ def test_bag_size_optimum_against_a_parabola_and_brute_force(lab: Laboratory) ->
 
 
 @private_risk
+@pytest.mark.parametrize("psi", [1.2, 1.4, 1.9])
+def test_below_two_samples_per_feature_one_of_the_ends_is_best(lab: Laboratory, psi: float) -> None:
+    """Without privacy the parabola is concave for psi < 2: single labels if SNR > 1/(psi - 1), else bags as large as possible."""
+    snr = np.array([0.95, 1.05]) / (psi - 1)
+    found = theory.optimal_bag_size_instance_level(psi, snr, 1.0)
+    wrong = {"the vertex": (2 * psi - 3 - 1 / snr) / (2 * (psi - 2)), "the other end": [1.0, 0.0]}
+    for best in found:
+        assert lab.identical(1 / best, [0.0, 1.0], absolute=1e-12, refutes=wrong)
+
+
+@private_risk
 def test_aggregation_without_privacy_needs_a_weaker_signal(lab: Laboratory) -> None:
     """Without privacy a real k > 1 is best iff SNR < 1, but an integer k > 1 beats k = 1 iff SNR < 2/psi."""
     rng = np.random.default_rng([lab.seed, 14, 2])
@@ -310,6 +321,8 @@ def test_epsilon_from_which_the_private_estimator_beats_zero(lab: Laboratory) ->
         found = theory.null_predictor_epsilon(psi, k, weight, r2, noise, bound)
         wrong = {"half the scale": root / 2, "without label noise": theory.null_predictor_epsilon(psi, k, weight, r2, 0.0, bound)}
         assert lab.identical(found, root, relative=1e-9, refutes=wrong)
+    never = theory.null_predictor_epsilon(6.0, 5, [0.1, 1.0], [[0.01], [1.0]], 1.0, 2.0)
+    assert lab.identical(1.0 * np.isfinite(never), [[0, 0], [1, 1]], absolute=0.5, refutes={"strong enough epsilon always helps": 1})
 
 
 @hidden

@@ -143,6 +143,28 @@ def test_spectral_means_that_are_known(lab: Laboratory, first_ratio: float, seco
 
 
 @finite_size_correction
+@pytest.mark.parametrize(("psi", "k"), [(1.07, 3.0), (1.6, 1.04), (2.5, 7.5), (6.0, 2.0), (19.0, 4.0)])
+def test_coefficient_at_the_instance_level(lab: Laboratory, psi: float, k: float) -> None:
+    """At weight 1 the exact risk is rational, and so is its term of order 1/d, for bag sizes between the integers too."""
+    frozen, spread = (k - 1) / (k * k * (psi - 1)), 1 - 2 / psi + 1 / (psi - 1)
+    claimed = theory.second_order_coefficient(psi, k, 1.0, 1.7, 0.6)
+    seen = 1.7 * frozen * spread, 0.6 / (k * (psi - 1) ** 2)
+    wrong = {"no term of order 1/d": (0.0, 0.0), "that of the variance twice": (1.7 * frozen / (psi - 1), seen[1])}
+    assert lab.identical(claimed[:2], seen, relative=1e-9, refutes=wrong)
+    if k == int(k):
+        d, n = 10**6, round(psi * 10**6 / k) * int(k)
+        exact = theory.instance_level_risk_exact(n, d, int(k), 1.7, 0.6)
+        limit = theory.instance_level_risk_limit(n / d, int(k), 1.7, 0.6)
+        slopes = d * (np.array(exact[:2]) - np.array(limit[:2]))
+        assert lab.identical(seen, slopes, relative=1e-3, refutes=wrong, question="from the rational form")
+    single = theory.second_order_coefficient(psi, 1.0, 0.4, 1.7, 0.6)
+    ordinary = 0.0, 0.6 / (psi - 1) ** 2
+    assert lab.identical(single[:2], ordinary, absolute=1e-9 * ordinary[1], refutes={"with bags": seen}, question="bags of one")
+    at_once = theory.risk_second_order(round(100 * psi), 100, 1, 0.4, 1.7, 0.6).variance
+    assert lab.identical(at_once, 0.6 * 100 / (round(100 * psi) - 101), relative=1e-9, refutes={"the limit": 0.6 / (psi - 1)})
+
+
+@finite_size_correction
 @pytest.mark.parametrize(
     ("family", "dimension", "margins"),
     [((6, 3, 0.3, 1.0, 1.0), 40, (0.004, 0.0015)), ((2, 4, 0.2, 1.0, 0.5), 60, (0.0008, 0.0015)), ((3, 3, 0.5, 2.5, 0.7), 30, (0.004, 0.004))],

@@ -80,6 +80,10 @@ def test_brownian_motion(lab: Laboratory) -> None:
     # What is left, 1/(pi^2 count), varies by less than its own third power: an offset.
     law = GeneralizedChiSquared(weights, 1.0, 0.0, 0.5 - weights.sum())
     assert lab.identical(float(theory.required_inductive_bias(law, 0.01)), claimed, absolute=1e-5, refutes={"leading form": leading})
+    # Where the leading term alone is far off.
+    wide = np.array([0.2, 0.6, 1.3])
+    claimed, leading = np.asarray(theory.brownian_small_ball(wide)), 1 / (8 * wide) - np.log(4 * np.sqrt(wide / math.pi))
+    assert lab.identical(np.asarray(theory.required_inductive_bias(law, wide)), claimed, absolute=1e-6, refutes={"leading form": leading})
 
 
 size = claim(

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.special import betaln
 from scipy.stats import beta
 
 from theorylab.laboratory import Laboratory
@@ -118,3 +120,19 @@ def test_caps_of_the_sphere(lab: Laboratory) -> None:
     asymptotic = (sizes - 1) * math.log(sine) - 0.5 * np.log(2 * math.pi * sizes) - math.log(math.cos(0.1 * math.pi))
     gaps = np.asarray(theory.sphere_cap_log_probability(0.1, sizes)) - asymptotic
     assert lab.limit(sizes.astype(float), gaps, order=1.0, within=0.1, refutes={"1/2": 0.5})
+
+
+@circle
+def test_caps_by_the_definition_at_any_depth(lab: Laboratory) -> None:
+    """The share of angles: the integral of sin^(d - 2), with its largest value taken out, where a probability would underflow and where not."""
+    rng = np.random.default_rng([lab.seed, 6])
+    drawn = (int(rng.integers(2_000, 4_000)), float(rng.uniform(0.05, 0.2)))
+    for d, eps in ((2, 0.37), (3, 0.11), (9, 0.44), (60, 0.29), drawn, (9_001, 0.08), (40_000, 0.41)):
+        top = math.sin(math.pi * eps)
+        # sin^(d - 2) falls from the rim of the cap within some 1/(d cot) of it.
+        near = max(0.0, eps - 60.0 * math.tan(math.pi * eps) / (math.pi * d))
+        inside = quad(lambda t, d=d, top=top: (math.sin(math.pi * t) / top) ** (d - 2), near, eps, epsrel=1e-12, limit=200)[0]
+        whole = betaln(0.5 * (d - 1), 0.5)
+        defined = math.log(inside) + (d - 2) * math.log(top) + math.log(math.pi) - whole
+        claimed = float(theory.sphere_cap_log_probability(eps, d))
+        assert lab.identical(claimed, defined, relative=1e-9, refutes={"the sphere of one dimension more": defined + math.log(top)})

@@ -331,6 +331,25 @@ def test_no_direction_is_worse(lab: Laboratory) -> None:
 
 
 @worst_case
+def test_worst_directions_of_stacked_covariances(lab: Laboratory) -> None:
+    """Stacks (3, 1, d, d) at once, both sides of the direction, units from 0.1 to 10: each attains its own ratio, which is that of one by one."""
+    rng = np.random.default_rng([lab.seed, 14])
+    for d in (2, 5):
+        units = 10.0 ** rng.uniform(-1, 1, (3, 1, d))
+        sigma = random_covariances(rng, 3, d)[:, None] * units[..., :, None] * units[..., None, :]
+        sigma = 0.5 * (sigma + sigma.swapaxes(-1, -2))
+        ratio = theory.kantorovich_ratio(sigma)
+        correlations = sigma / np.sqrt(np.einsum("...i,...j->...ij", *[np.diagonal(sigma, axis1=-2, axis2=-1)] * 2))
+        single = np.array([[extreme_formula(each)] for each in correlations[:, 0]])
+        assert lab.identical(ratio, single, absolute=1e-9, refutes={"eigenvalues of Sigma": [[extreme_formula(each)] for each in sigma[:, 0]]})
+        for side in ("sum", "difference"):
+            attained = theory.distance_ratio(theory.kantorovich_direction(sigma, side), sigma)
+            gap = rng.normal(size=(4, d)) * units
+            wrong = {"any direction": theory.distance_ratio(gap[:, :1], sigma)}
+            assert lab.identical(attained, ratio, absolute=1e-9, refutes=wrong, question=f"attained by the {side}")
+
+
+@worst_case
 @pytest.mark.parametrize("correlation", [0.8, -0.8, 0.4])
 def test_pairs_are_the_worst_case(lab: Laboratory, correlation: float) -> None:
     """The gap on the first of each pair: the ratio is sqrt(1 - rho^2), the least possible."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.optimize import linprog, minimize_scalar
@@ -242,3 +243,44 @@ def test_reachability_restores_consistency(lab: Laboratory, class_count: int) ->
     ratio = free / theory.reachable_transform(np.minimum(t, theory.largest_reachable_difference(length, class_count)), length, class_count)
     assert lab.exact(float(np.min(ratio))).at_least(1 - 1e-10, tightness=0.5, refutes={"twice as much": 2.0})
     assert lab.exact(float(np.min(free / theory.logistic_psi(t)))).greater_than(1.0, refutes={"psi is attained by a reachable law": 1.0})
+
+
+# In many digits --------------------------------------------------------------------------------------------------------------------------
+
+
+@bounded
+def test_all_transforms_in_forty_digits(lab: Laboratory) -> None:
+    """Random t, L and K, the kinks and both ends of every branch: the definitions with the best score difference written out."""
+    rng = np.random.default_rng([lab.seed, 70])
+    classes, length = rng.integers(2, 12, 60), np.exp(rng.uniform(np.log(0.05), np.log(8.0), 60))
+    t = rng.uniform(0.0, 1.0, 60)
+    e, rho = (classes - 2) * np.exp(-2 * length), np.exp(-2 * length)
+    t[:12] = (1 + e[:12] - rho[:12]) / (1 + e[:12] + rho[:12]) * (1 + rng.uniform(-1e-3, 1e-3, 12))
+    t[12:20], t[20:24], t[24:27] = e[12:20] / (2 + e[12:20]) * (1 + rng.uniform(-0.1, 0.1, 8)), 1.0, 0.0
+    t = np.minimum(t, 1.0)
+    reachable = rng.uniform(0, 1, 60) * (1 - rho) / (1 + (classes - 1) * rho)
+    seen: dict[str, list[float]] = {"transform": [], "uncharged": [], "largest": [], "reachable": []}
+    with mpmath.workdps(40):
+        for a, b, k, other in zip(t.tolist(), length.tolist(), classes.tolist(), reachable.tolist(), strict=True):
+            u, bound, r = mpmath.mpf(a), mpmath.mpf(b), mpmath.exp(-2 * mpmath.mpf(b))
+            rest = (k - 2) * r
+            best = mpmath.log((1 + u) / ((1 - u) * (1 + rest))) if a < 1 else mpmath.inf
+            c = min(max(best, mpmath.mpf(0)), 2 * bound)
+            seen["transform"].append(float(mpmath.log(2 + rest) - mpmath.log(1 + mpmath.exp(-c) + rest) - c * (1 - u) / 2))
+            seen["uncharged"].append(float(rest / (2 + rest)))
+            seen["largest"].append(float((1 - r) / (1 + (k - 1) * r)))
+            mass = (1 - rest * mpmath.mpf(other) / 2) / (1 + rest / 2)
+            v = mpmath.mpf(other) / mass
+            seen["reachable"].append(float(mass * ((1 + v) * mpmath.log(1 + v) + (1 - v) * mpmath.log(1 - v)) / 2))
+    claimed = theory.bounded_score_transform(t, length, classes)
+    wrong = {"psi": theory.logistic_psi(t), "one class more": theory.bounded_score_transform(t, length, classes + 1)}
+    assert lab.identical(claimed, seen["transform"], absolute=1e-14, refutes=wrong, question="the transform")
+    uncharged = theory.largest_uncharged_difference(length, classes)
+    assert lab.identical(uncharged, seen["uncharged"], absolute=1e-15, refutes={"e/(1+e)": e / (1 + e)}, question="what is free")
+    largest = theory.largest_reachable_difference(length, classes)
+    assert lab.identical(largest, seen["largest"], absolute=1e-15, refutes={"tanh L": np.tanh(length)}, question="what is reachable")
+    claimed = theory.reachable_transform(reachable, length, classes)
+    assert lab.identical(claimed, seen["reachable"], absolute=1e-14, refutes={"psi": theory.logistic_psi(reachable)}, question="under reachability")
+    edge = theory.reachable_transform(largest, length, classes)
+    beyond = theory.sharp_multiclass_transform(largest, (1 - 0.5 * e * largest) / (1 + 0.5 * e))
+    assert lab.identical(edge, beyond, absolute=1e-15, refutes={"psi": theory.logistic_psi(largest)}, question="at the largest reachable difference")

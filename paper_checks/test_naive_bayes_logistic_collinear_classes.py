@@ -154,3 +154,47 @@ def test_raw_points_of_the_paper_design(lab: Laboratory, dimension: int) -> None
     wrong = {"kappa = d": theory.collinear_bayes_error(POSITIONS[:3], dimension), "2/K -> 1/K": claimed / 2}
     for rule in ("naive_bayes", "bayes"):
         assert run.probability(rule).agrees_with(claimed, relative=0.08, refutes=wrong)
+
+
+@collinear
+@pytest.mark.parametrize(("classes", "dimension"), [(2, 2), (3, 6), (4, 7), (5, 9), (7, 12)])
+def test_designs_are_the_mixtures_of_the_simulations(lab: Laboratory, classes: int, dimension: int) -> None:
+    """Means a_k (1, ..., 1), half of the variances d; as the code rescales it, less 2^(K-3) and divided by it, the Bayes error stays the same."""
+    unit = 2.0 ** (classes - 3) if classes > 2 else 1.0
+    means = np.outer(POSITIONS[:classes], np.ones(dimension))
+    deviations = np.array([math.sqrt(dimension) if i < dimension // 2 else 1.0 for i in range(dimension)])
+    errors = []
+    for rescaled in (False, True):
+        design = theory.paper_design(classes, dimension, rescaled=rescaled)
+        mixture = grouped_mixture(**design)
+        moved = rescaled and classes > 2
+        expected = np.vstack([(means - unit) / unit, deviations / unit] if moved else [means, deviations])
+        wrong = {"not shifted": np.vstack([means / unit, expected[-1]]), "shifted twice": np.vstack([means - 2 * unit, deviations])} if moved else {}
+        wrong |= {"features in the other order": np.vstack([expected[:-1], expected[-1, ::-1]]), "standard deviation d": expected * deviations}
+        seen = np.vstack([mixture.class_means, mixture.standard_deviations])
+        assert lab.identical(seen, expected, absolute=1e-12, refutes=wrong, question=f"means and deviations, rescaled {rescaled}")
+        errors.append(theory.grouped_bayes_error(**design))
+    wrong = {"kappa = d": theory.collinear_bayes_error(POSITIONS[:classes], dimension)}
+    assert lab.identical(errors, [bayes_error(classes, dimension)] * 2, relative=1e-12, refutes=wrong, question="Bayes errors of both")
+
+
+@collinear
+def test_isotropic_control_and_one_feature(lab: Laboratory) -> None:
+    """Means -1 and 1 at variance 4 in d features: the error Phi(-sqrt(d)/2); in one dimension that of two normal densities, by integration."""
+    for dimension in (1, 2, 9):
+        mixture = grouped_mixture(**theory.isotropic_design(dimension))
+        seen = np.vstack([mixture.class_means, mixture.standard_deviations])
+        expected = np.outer([-1.0, 1.0, 2.0], np.ones(dimension))
+        wrong = {"variance 1": expected * [[1.0], [1.0], [0.5]], "classes exchanged": expected * [[-1.0], [-1.0], [1.0]]}
+        assert lab.identical(seen, expected, absolute=1e-14, refutes=wrong, question="means and deviations")
+        error = theory.grouped_bayes_error(**theory.isotropic_design(dimension))
+        wrong = {"variance 1": norm.sf(math.sqrt(dimension)), "one unit apart": norm.sf(math.sqrt(dimension) / 4)}
+        assert lab.identical(error, integrated_error((-1.0, 1.0), dimension / 4), absolute=1e-12, refutes=wrong)
+    # Four groups in general position, whatever their units.
+    gaps, counts = np.array([0.3, -0.8, 0.05, 1.1]), np.array([3, 1, 4, 2])
+    positions, kappa = (0.7, -0.4, 2.5), float(counts @ gaps**2)
+    error = theory.grouped_bayes_error(gaps, counts, class_positions=positions, standard_deviations=(3.0, 0.1, 1.0, 7.0))
+    wrong = {"one feature of each": integrated_error(positions, gaps @ gaps), "a sum of gaps": integrated_error(positions, abs(counts @ gaps))}
+    assert lab.identical(error, integrated_error(positions, kappa), absolute=1e-11, refutes=wrong, question="groups of like features")
+    two = theory.grouped_bayes_error(gaps, counts)
+    assert lab.identical(two, norm.sf(math.sqrt(kappa) / 2), relative=1e-12, refutes={"one class at 0": norm.sf(math.sqrt(kappa) / 4)})

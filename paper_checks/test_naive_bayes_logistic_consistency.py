@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import special
@@ -339,3 +340,51 @@ def test_whole_distributions(lab: Laboratory, class_count: int) -> None:
     ratio = theory.logistic_psi(regret) / surrogate
     wrong = {"a factor K - 1 to spare": 1 / (class_count - 1), "a factor K/2 to spare": 2 / class_count}
     assert lab.exact(float(np.min(ratio))).at_least(1 - 1e-6, tightness=1 - 2e-6, refutes=wrong)
+
+
+@many_classes
+def test_sharp_form_in_forty_digits(lab: Laboratory) -> None:
+    """S psi(t/s) from nearly tied classes to t = s, where it is t log 2: also where rounding has put t above s."""
+    t = np.array([1e-7, 0.013, 0.2, 0.37, 0.5, 0.3, 0.1 + 0.2, 0.25])
+    s = np.array([0.3, 0.6, 0.9, 0.41, 1.0, 0.3, 0.3, 0.7])
+    with mpmath.workdps(40):
+        shares = [min(mpmath.mpf(a) / mpmath.mpf(b), mpmath.mpf(1)) for a, b in zip(t.tolist(), s.tolist(), strict=True)]
+        psi = [((1 + u) * mpmath.log(1 + u) + ((1 - u) * mpmath.log(1 - u) if u < 1 else 0)) / 2 for u in shares]
+        seen = np.array([float(b * value) for b, value in zip(s.tolist(), psi, strict=True)])
+    claimed = theory.sharp_multiclass_transform(t, s)
+    wrong = {"psi(t)": theory.logistic_psi(t) / seen, "psi(t/s)": claimed / s / seen, "t^2/(2s)": t**2 / (2 * s) / seen}
+    assert lab.identical(claimed / seen, np.ones(8), absolute=4e-15, refutes=wrong)
+    plain = [float(value) for value in psi]
+    wrong = {"t^2/2": (t / s) ** 2 / 2 / plain}
+    assert lab.identical(theory.logistic_psi(np.minimum(t / s, 1.0)) / plain, np.ones(8), absolute=4e-15, refutes=wrong, question="psi alone")
+    back = theory.logistic_psi_inverse(plain)
+    assert lab.identical(back * s, np.minimum(t, s), absolute=1e-15, refutes={"sqrt(2 r)": np.sqrt(2 * np.array(plain)) * s}, question="and back")
+
+
+@many_classes
+@pytest.mark.parametrize("class_count", [2, 3, 4, 6])
+def test_pooling_against_every_pool(lab: Laboratory, class_count: int) -> None:
+    """Every set of classes around the predicted one, its mean on it and the law elsewhere: the least regret among those in which j leads."""
+    rng = np.random.default_rng([lab.seed, 8, class_count])
+    laws, predicted = rng.dirichlet(np.full(class_count, 0.7), 20), rng.integers(0, class_count, 20)
+    # All mass on one class, all classes alike, and ties among the others.
+    laws[0], laws[1], laws[2] = np.eye(class_count)[0], 1 / class_count, [0.5 / (class_count - 1)] * (class_count - 1) + [0.5]
+    seen, pooled = [], []
+    for law, j in zip(laws, predicted, strict=True):
+        others, best = [k for k in range(class_count) if k != j], (np.inf, law)
+        for size in range(class_count):
+            for chosen in itertools.combinations(others, size):
+                pool, q = [j, *chosen], law.copy()
+                q[pool] = law[pool].mean()
+                if q[j] >= q.max() - 1e-15:
+                    best = min(best, (float(special.rel_entr(law, q).sum()), q), key=lambda pair: pair[0])
+        seen.append(best[0])
+        pooled.append(best[1])
+    claimed = theory.conditional_regret_infimum(laws, predicted)
+    wrong = {"psi(t)": theory.logistic_psi(theory.conditional_zero_one_regret(laws, predicted)) + 1e-3, "half": 0.5 * claimed}
+    assert lab.identical(claimed, seen, absolute=1e-14, refutes=wrong)
+    nearest = theory.conditional_regret_minimiser(laws, predicted)
+    assert lab.identical(nearest, pooled, absolute=1e-14, refutes={"the law itself": laws}, question="the pooled law")
+    own = np.take_along_axis(laws, predicted[:, None], axis=1)[:, 0]
+    t = theory.conditional_zero_one_regret(laws, predicted)
+    assert lab.identical(t, laws.max(axis=1) - own, absolute=1e-15, refutes={"the best class's": laws.max(axis=1)}, question="0-1 regret")

@@ -6,10 +6,15 @@ likely, features Gaussian and independent; the excess that is bounded is exact.
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import comb
+from typing import Any
+
 import numpy as np
 import pytest
-from scipy.integrate import dblquad
+from scipy.integrate import quad
 from scipy.special import ndtr
+from scipy.stats import chi2
 
 from theorylab.laboratory import Laboratory
 from theorylab.papers.naive_bayes_logistic import closed_form as theory
@@ -101,31 +106,8 @@ def test_sum_over_features_is_needed(lab: Laboratory, dimension: int, distance: 
 
 
 @dimension_free
-def test_mean_error_of_a_feature(lab: Laboratory) -> None:
-    """E|lhat_i - l_i| against a double integral of a folded normal, and its order m^-1/2 whatever the gap; nothing in it depends on d."""
-    for gap, m in ((np.sqrt(0.5), 100), (0.2, 30), (1.5, 60)):
-
-        def magnitude(b: float, a: float, gap: float = gap, m: int = m) -> float:
-            # Errors of the two means are a and b in units of their deviation.
-            e1, e2 = a * np.sqrt(2 / m), b * np.sqrt(2 / m)
-            centre, spread = -gap * e2 - (e1**2 - e2**2) / 2, abs(e1 - e2)
-            density = np.exp(-(a * a + b * b) / 2) / (2 * np.pi)
-            if spread < 1e-12:
-                return abs(centre) * density
-            ratio = centre / spread
-            return (spread * np.sqrt(2 / np.pi) * np.exp(-(ratio**2) / 2) + centre * (2 * ndtr(ratio) - 1)) * density
-
-        # Split where the spread vanishes.
-        below = dblquad(magnitude, -7, 7, -7, lambda a: a, epsabs=1e-8)[0]
-        seen = below + dblquad(magnitude, -7, 7, lambda a: a, 7, epsabs=1e-8)[0]
-        moments = theory.log_odds_difference_moments([gap], m / 2, m / 2, variance="known")
-        deviation = float(np.sqrt(moments.variance[0]))
-        wrong = {
-            "the standard deviation": deviation,
-            "as of a normal law": deviation * np.sqrt(2 / np.pi),
-            "no gap": float(theory.log_odds_difference_moments([0.0], m / 2, m / 2, variance="known").mean_absolute[0]),
-        }
-        assert lab.identical(moments.mean_absolute[0], seen, relative=2e-6, refutes=wrong)
+def test_mean_error_of_a_feature_falls_with_the_sample_size(lab: Laboratory) -> None:
+    """E|lhat_i - l_i| is of the order m^-1/2 whatever the gap; nothing in it depends on d."""
     sizes = [100, 1600, 25600]
     for gap, variance in ((0.0, "known"), (0.7, "known"), (0.7, "pooled"), (3.0, "pooled")):
         values = [lab.exact(float(theory.log_odds_difference_moments([gap], m / 2, m / 2, variance=variance).mean_absolute[0])) for m in sizes]
@@ -220,3 +202,193 @@ def test_log_d_lower_bound_is_contradicted(lab: Laboratory) -> None:
         errors.append(theory.naive_bayes_expected_error_random_counts(design["gaps"], design["multiplicities"], 6, variance="pooled"))
     assert lab.identical(errors, [0.01822, 0.00797, 0.00327, 0.00134], absolute=6e-6, refutes={"no change with d": [0.01822] * 4})
     assert lab.exact(float(np.max(np.diff(errors)))).less_than(0.0, refutes={"a log d lower bound": 0.001})
+
+
+# What the bounds are made of, without sampling --------------------------------------------------------------------------------------------
+
+
+def inverse_variances(total: float, variance: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return nodes and weights of k = 1/s^2 in ``m s^2 ~ chi^2`` with m - 2 degrees of freedom, or k = 1."""
+    if variance == "known":
+        return np.ones(1), np.ones(1)
+    x, w = np.polynomial.legendre.leggauss(160)
+    low, high = max(0.0, np.sqrt(total - 2) - 8), np.sqrt(total - 2) + 8
+    square = low + 0.5 * (high - low) * (1 + x)
+    return total / square**2, 0.5 * (high - low) * w * 2 * square * chi2.pdf(square**2, total - 2)
+
+
+def mean_magnitude(gap: float, first: float, second: float, variance: str) -> float:
+    """Return E|X| = (2/pi) int (1 - Re E exp(itX)) / t^2 dt, X = lhat - l a quadratic form in the test point and the errors of both means."""
+    t = np.exp(np.arange(-34.0, 30.0, 0.02))[:, None, None]
+    k, shares = inverse_variances(first + second, variance)
+    root = np.diag([1.0, first**-0.5, second**-0.5])
+    eigenvalues, vectors = np.linalg.eigh(root @ np.array([[0.0, 1.0, -1.0], [1.0, -1.0, 0.0], [-1.0, 0.0, 1.0]]) @ root)
+    linear = np.stack([gap * (k - 1), 0 * k, -gap * k], axis=1) @ root @ vectors
+    forms = k[:, None] * eigenvalues
+    roots = -0.25 * np.log1p((t * forms) ** 2) + 0.5j * np.arctan(t * forms)
+    logarithm = (roots - 0.5 * t**2 * linear**2 / (1 - 1j * t * forms)).sum(axis=-1) + 0.5j * t[..., 0] * (k - 1) * gap**2
+    return float(-2 / np.pi * 0.02 * np.sum(np.expm1(logarithm).real / t[..., 0] @ shares))
+
+
+def exceedance(tau: float, gap: float, first: float, second: float, variance: str) -> float:
+    """Return P(|lhat - l| > tau) by conditioning the test point and both means on the fitted gap, which leaves a normal variate."""
+    k, shares = inverse_variances(first + second, variance)
+    covariance, along = np.diag([1.0, 1 / first, 1 / second]), np.array([0.0, 1.0, -1.0])
+    spread = along @ covariance @ along
+    means, rest = covariance @ along / spread, covariance - np.outer(covariance @ along, covariance @ along) / spread
+
+    def integrand(u: float) -> float:
+        slopes = np.outer(k * (gap + u), [1.0, -0.5, -0.5]) - gap * np.array([1.0, 0.0, 0.0])
+        centre = slopes @ means * u + gap / 2 * (k * (gap + u) - gap)
+        deviation = np.sqrt(np.einsum("ni,ij,nj->n", slopes, rest, slopes)) + 1e-300
+        tails = ndtr((centre - tau) / deviation) + ndtr((-centre - tau) / deviation)
+        return float(shares @ tails) * float(np.exp(-(u**2) / (2 * spread)) / np.sqrt(2 * np.pi * spread))
+
+    edges = np.sqrt(spread) * np.array([-12, -3, -1, -0.3, -0.05, 0, 0.05, 0.3, 1, 3, 12])
+    return float(sum(quad(integrand, *ends, epsabs=1e-13, epsrel=1e-11, limit=200)[0] for ends in pairwise(edges)))
+
+
+POINTS = [(0.8, 14.0, 9.0), (0.25, 5.0, 31.0), (2.2, 60.0, 7.0), (0.0, 11.0, 4.0), (1e-4, 6.0, 13.0)]
+
+
+@dimension_free
+@pytest.mark.parametrize(("gap", "first", "second"), POINTS)
+@pytest.mark.parametrize("variance", ["known", "pooled"])
+def test_mean_error_by_a_characteristic_function(lab: Laboratory, gap: float, first: float, second: float, variance: str) -> None:
+    """Unequal counts, gaps from 0 to 2.2: E|lhat_i - l_i| without conditioning on anything, from the characteristic function of a quadratic form."""
+    moments = theory.log_odds_difference_moments([gap, 0.5], first, second, variance=variance)
+    seen = [mean_magnitude(each, first, second, variance) for each in (gap, 0.5)]
+    other = theory.log_odds_difference_moments([gap, 0.5], first, second, variance="pooled" if variance == "known" else "known")
+    swapped = theory.log_odds_difference_moments([gap, 0.5], second, first, variance=variance)
+    wrong = {
+        "the other class": swapped.mean_absolute,
+        "the other variances": other.mean_absolute,
+        "equal counts": theory.log_odds_difference_moments([gap, 0.5], *[(first + second) / 2] * 2, variance=variance).mean_absolute,
+        "as of a normal law": np.sqrt(2 / np.pi * (moments.variance + moments.mean**2)),
+    }
+    assert lab.identical(moments.mean_absolute, seen, relative=5e-12, refutes=wrong)
+
+
+@dimension_free
+def test_mean_error_of_small_gaps(lab: Laboratory) -> None:
+    """Gaps down to 10^-8, where the spread of the error all but vanishes with the error of the fitted gap, at counts that are no integers."""
+    gaps = np.array([1e-8, 1e-6, 1e-4, 1e-2, 0.1])
+    for first, second in ((3.5, 4.0), (0.7, 90.0), (2e4, 1e4)):
+        seen = np.array([mean_magnitude(gap, first, second, "known") for gap in gaps])
+        claimed = theory.log_odds_difference_moments(gaps, first, second, variance="known").mean_absolute
+        wrong = {"the other class": theory.log_odds_difference_moments(gaps, second, first, variance="known").mean_absolute / seen, "no error": 0.0}
+        assert lab.identical(claimed / seen, np.ones(5), absolute=1e-10, refutes=wrong)
+
+
+@dimension_free
+@pytest.mark.parametrize(("gap", "first", "second"), POINTS)
+def test_moments_by_exact_quadrature(lab: Laboratory, gap: float, first: float, second: float) -> None:
+    """The error is a polynomial in normal variates, of which four nodes give two moments exactly; those of 1/s^2 by the density."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(4)
+    z, e1, e2 = np.meshgrid(nodes, nodes / np.sqrt(first), nodes / np.sqrt(second), indexing="ij")
+    weight = np.einsum("i,j,k->ijk", *[weights / weights.sum()] * 3)
+    x, m = z + gap / 2, first + second
+    fitted, limit = (x - (e1 + e2) / 2) * (gap + e1 - e2), gap * x
+    for variance in ("known", "pooled"):
+        one, two = (1.0, 1.0) if variance == "known" else (m / (m - 4), m**2 / ((m - 4) * (m - 6)))
+        if variance == "pooled":
+            k, shares = inverse_variances(m, variance)
+            assert lab.identical([shares @ k, shares @ k**2], [one, two], relative=1e-8, refutes={"E s^2 = 1": 1.0}, question="moments of 1/s^2")
+        mean = np.sum(weight * (one * fitted - limit))
+        second_moment = np.sum(weight * (two * fitted**2 - 2 * one * fitted * limit + limit**2))
+        claimed = theory.log_odds_difference_moments([gap], first, second, variance=variance)
+        seen = [mean, second_moment - mean**2]
+        swapped = theory.log_odds_difference_moments([gap], second, first, variance=variance)
+        wrong = {"the other class": [swapped.mean[0], swapped.variance[0]], "no errors of the midpoint": [0.0, seen[1]]}
+        assert lab.identical([claimed.mean[0], claimed.variance[0]], seen, absolute=1e-12 * max(1.0, seen[1]), refutes=wrong, question=variance)
+
+
+@dimension_free
+@pytest.mark.parametrize("variance", ["known", "pooled"])
+@pytest.mark.parametrize(("first", "second", "taus"), [(14.0, 9.0, (0.5, 1.3)), (40.0, 33.0, (0.25, 0.6)), (8.0, 5.0, (0.48, 2.5))])
+def test_largest_error_by_conditioning(lab: Laboratory, variance: str, first: float, second: float, taus: tuple[float, float]) -> None:
+    """P(max_i |lhat_i - l_i| > tau) for three groups of features, each feature by an adaptive quadrature; 1 if the prior alone is off by more."""
+    gaps, counts = (0.8, 0.1, 1.7), np.array([3, 2, 1])
+    claimed = theory.log_odds_error_probability(taus, gaps, counts, first, second, variance=variance)
+    one = np.array([[[exceedance(tau, gap, *pair, variance) for gap in gaps] for pair in ((first, second), (second, first))] for tau in taus])
+    seen = (1 - np.prod((1 - one) ** counts, axis=-1)).mean(axis=-1)
+    wrong = {
+        "test points of one class": 1 - np.prod((1 - one[:, 0]) ** counts, axis=-1),
+        "a sum over features": np.minimum(one @ counts, 1.0).mean(axis=-1),
+        "one of each group": (1 - np.prod(1 - one, axis=-1)).mean(axis=-1),
+    }
+    assert lab.identical(claimed, seen, absolute=2e-11, refutes=wrong)
+    prior = abs(float(np.log(first / second)))
+    certain = theory.log_odds_error_probability([0.99 * prior, 1.01 * prior], gaps, counts, first, second, variance=variance)
+    assert lab.identical(1.0, certain[0], absolute=1e-15, refutes={"the prior is no feature": 0.99 * float(certain[1])}, question="below the prior")
+
+
+# The bounds as minima ---------------------------------------------------------------------------------------------------------------------
+
+
+def averaged_moments(gaps: Any, counts: Any, first: float, second: float, variance: str) -> np.ndarray:
+    """Return the mean over both classes of the squared error of the log-odds, and |c| plus the sum over features of the mean errors."""
+    prior, orders = np.log(first / second), ((first, second), (second, first))
+    both = [theory.log_odds_difference_moments(gaps, *each, variance=variance) for each in orders]
+    square = np.mean([counts @ each.variance + (counts @ each.mean + sign * prior) ** 2 for each, sign in zip(both, (1, -1), strict=True)])
+    return np.array([square, abs(prior) + np.mean([counts @ each.mean_absolute for each in both])])
+
+
+def least_bounds(gaps: Any, counts: Any, moments: np.ndarray) -> list[float]:
+    """Return the second-moment bound and Markov's by a fine grid of thresholds and a parabola through the best three."""
+    d, distance = int(np.sum(counts)), float(np.sqrt(counts @ np.square(gaps)))
+    thresholds = np.geomspace(1e-3 * distance, 0.5 * distance**2 + 9 * distance, 40_001)
+    near = theory.isotropic_near_tie_probability(thresholds / d, d, distance)
+    found = []
+    for values in (near + moments[0] / thresholds**2, near + moments[1] / thresholds):
+        best = int(np.clip(np.argmin(values), 1, values.size - 2))
+        before, at, after = values[best - 1 : best + 2]
+        found.append(float(at - (after - before) ** 2 / (8 * (after - 2 * at + before))))
+    return found
+
+
+@dimension_free
+@pytest.mark.parametrize(
+    ("variance", "first", "second"), [("known", 400.0, 400.0), ("known", 300.0, 100.0), ("pooled", 150.0, 250.0), ("pooled", 30.0, 41.0)]
+)
+def test_bounds_are_minima_over_thresholds(lab: Laboratory, variance: str, first: float, second: float) -> None:
+    """Two groups, counts equal or not, both kinds of variance: no threshold gives less, and the thresholds returned give as much."""
+    gaps, counts = np.array([2.2, 0.7]), np.array([20, 30])
+    d, distance = 50, float(np.sqrt(counts @ gaps**2))
+    bounds = theory.dimension_free_bounds(gaps, counts, first, second, variance=variance)
+    claimed, moments = [bounds.second_moment.value, bounds.markov.value], averaged_moments(gaps, counts, first, second, variance)
+    wrong = {"the two exchanged": claimed[::-1], "near ties alone": 0.0}
+    if first != second:
+        one = theory.log_odds_difference_moments(gaps, first, second, variance=variance)
+        without = np.array([counts @ one.variance + (counts @ one.mean) ** 2, counts @ one.mean_absolute])
+        wrong["without the prior, one class"] = np.array(least_bounds(gaps, counts, without))
+    assert lab.identical(claimed, least_bounds(gaps, counts, moments), relative=3e-10, refutes=wrong)
+    pair = bounds.second_moment, bounds.markov
+    for bound, rest in zip(pair, (moments[0] / (pair[0].tau * d) ** 2, moments[1] / (pair[1].tau * d)), strict=True):
+        at = theory.isotropic_near_tie_probability(bound.tau, d, distance) + rest
+        assert lab.identical(bound.value, at, relative=1e-11, refutes={"not scaled by d": bound.tau}, question="at the threshold returned")
+
+
+@dimension_free
+@pytest.mark.parametrize(("variance", "m"), [("known", 2), ("known", 9), ("known", 24), ("pooled", 12), ("pooled", 25)])
+def test_random_counts_average_the_moments(lab: Laboratory, variance: str, m: int) -> None:
+    """Weights by counting label vectors with both classes present; the threshold is chosen for the average, not for every count."""
+    gaps, counts, first = np.array([3.5, 1.5]), np.array([300, 100]), np.arange(1, m)
+    weights = np.array([comb(m, int(k)) for k in first]) / (2**m - 2)
+    moments = np.array([averaged_moments(gaps, counts, float(k), float(m - k), variance) for k in first])
+    seen = least_bounds(gaps, counts, weights @ moments)
+    bounds = theory.dimension_free_bounds_random_counts(gaps, counts, m, variance=variance)
+    claimed = [bounds.second_moment.value, bounds.markov.value]
+    wrong = {"counts all alike": least_bounds(gaps, counts, moments.mean(axis=0)), "equal counts": least_bounds(gaps, counts, moments[m // 2 - 1])}
+    if m == 2:
+        wrong = {"three points": least_bounds(gaps, counts, averaged_moments(gaps, counts, 1.0, 2.0, variance))}
+    seen, wrong = np.minimum(seen, 1.0), {label: np.minimum(value, 1.0) for label, value in wrong.items()}
+    assert lab.identical(claimed, seen, relative=5e-8, refutes=wrong, question=f"{variance}, m = {m}")
+
+
+@dimension_free
+def test_bounds_that_say_nothing_are_one(lab: Laboratory) -> None:
+    """Where no threshold gives less than 1, the bound is 1 at an infinite threshold."""
+    bounds = theory.dimension_free_bounds([0.01], [500], 2, 3, variance="known")
+    claimed = [bounds.markov.value, bounds.second_moment.value, 1 / bounds.markov.tau, 1 / bounds.second_moment.tau]
+    assert lab.identical(claimed, [1.0, 1.0, 0.0, 0.0], absolute=1e-15, refutes={"a finite threshold": [1.0, 1.0, 0.01, 0.01]})

@@ -174,6 +174,28 @@ def test_fisher_weights(lab: Laboratory) -> None:
 
 
 @coefficients
+@pytest.mark.parametrize("variance", ["known", "pooled", "class"])
+@pytest.mark.parametrize("gaps", [(0.7, 0.7, 0.7), (1.5, 0.2, -0.4, 0.0), (0.6,)])
+def test_naive_bayes_coefficient_is_a_moment_on_the_boundary(lab: Laboratory, gaps: tuple[float, ...], variance: str) -> None:
+    """phi(delta/2)/(4 delta) times m E[h^2 | log-odds 0], h the error of the log-odds, by quadrature over every feature on the boundary."""
+    square = float(np.dot(gaps, gaps))
+    known = class_part = pooled = 0.0
+    for gap, quartic in zip(gaps, _quartic(list(gaps), square), strict=True):
+        second = 1.0 - gap**2 / square
+        known += 4.0 * second + gap**2
+        pooled += 2.0 * gap**2 * second
+        # Both classes alike: the feature is symmetric about the middle of the means.
+        class_part += 2.0 * quartic
+    whole = {"known": known, "pooled": known + pooled, "class": known + class_part}
+    factor = norm.pdf(math.sqrt(square) / 2) / (4.0 * math.sqrt(square))
+    for random_counts in (False, True):
+        claimed = theory.naive_bayes_excess_coefficient(gaps, [1] * len(gaps), variance=variance, random_counts=random_counts)
+        seen = factor * (whole[variance] + 4.0 * random_counts)
+        wrong = {"the other counts": factor * (whole[variance] + 4.0 * (not random_counts)), "without phi(delta/2)": seen * 3}
+        assert lab.identical(claimed, seen, relative=1e-9, refutes=wrong, question=f"{variance}, random counts {random_counts}")
+
+
+@coefficients
 @COUNTS
 def test_ratio_for_many_features(lab: Laboratory, random_counts: bool) -> None:
     """Logistic regression over naive Bayes: the ratio approaches 1/(4 A0) at order 1/d, for fixed and for random counts alike, and exceeds 1."""
@@ -362,6 +384,9 @@ def test_rademacher_average(lab: Laboratory, class_count: int, dimension: int, d
     assert run.mean("intercepts").agrees_with(class_count * math.sqrt(2 / math.pi), relative=0.05, refutes={"the bound is attained": part})
     whole = [theory.uniform_convergence_bound(class_count, 0.7, 0.2, moment, m), theory.excess_error_bound(class_count, 0.7, 0.2, moment, m) ** 2]
     first = theory.rademacher_bound(class_count, 0.7, 0.2, moment, m)
+    small = theory.rademacher_bound(class_count, 0.7, 0.2, 0.3, 5)
+    wrong = {"R^2 for R": class_count * (0.7 * 0.3 + 0.2) / math.sqrt(5), "no intercept": class_count * 0.7 * math.sqrt(0.3 / 5)}
+    assert lab.identical(small, class_count * (0.7 * math.sqrt(0.3) + 0.2) / math.sqrt(5), relative=1e-13, refutes=wrong, question="the formula")
     assert lab.identical(whole, [4 * first, 8 * first], relative=1e-12, refutes={"symmetrisation alone": [2 * first, 4 * first]})
 
 

@@ -302,3 +302,79 @@ def test_union_bound_itself_asks_for_log_squared_samples(lab: Laboratory) -> Non
     assert lab.grows_like("logarithm", dimensions, [lab.exact(root) for root in np.sqrt(sizes)], within=0.05)
     assert lab.exact(np.diff(np.sqrt(sizes))[-1] / np.log(100)).agrees_with(2 / tau, relative=0.04, refutes={"1/tau": 1 / tau, "4/tau": 4 / tau})
     assert lab.refutes(lab.grows_like("logarithm", dimensions, [lab.exact(size) for size in sizes], within=0.1), "m grows like log d")
+
+
+@near_ties
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_near_ties_on_a_line_between_crossings(lab: Laboratory, classes: int) -> None:
+    """Scores are parabolas of one curvature, so their differences are straight lines: two are near between the crossings of these."""
+    rng = np.random.default_rng([lab.seed, 7, classes])
+    for tau in (0.0, 0.03, 0.4, 2.0):
+        positions, kappa, d = np.sort(rng.uniform(-2, 2, classes)), float(rng.uniform(0.5, 6.0)), int(rng.integers(2, 7))
+        cuts = []
+        for i in range(classes):
+            for j in range(i):
+                middle, slope = (positions[i] + positions[j]) / 2, kappa * (positions[i] - positions[j])
+                cuts += [middle, middle + tau * d / slope, middle - tau * d / slope]
+        edges = np.concatenate([[-np.inf], np.unique(cuts), [np.inf]])
+        inside = np.concatenate([[edges[1] - 1], (edges[1:-2] + edges[2:-1]) / 2, [edges[-2] + 1]])
+        top = np.sort(-0.5 * kappa * (inside[:, None] - positions) ** 2, axis=1)
+        near = top[:, -1] - top[:, -2] <= tau * d
+        masses = np.diff(norm.cdf(np.sqrt(kappa) * (edges[:, None] - positions)), axis=0).mean(axis=1)
+        seen = float(masses[near].sum())
+        claimed = theory.near_tie_probability_on_a_line(tau, rng.permutation(positions), kappa, d)
+        wrong = {
+            "without 1/K": seen * classes + 0.01,
+            "another dimension": theory.near_tie_probability_on_a_line(tau + 0.01, positions, kappa, d + 1),
+            "another precision": theory.near_tie_probability_on_a_line(tau + 0.01, positions, 1.2 * kappa, d),
+        }
+        # Where everything is near, a near miss is none.
+        wrong = {label: value for label, value in wrong.items() if abs(value - seen) > 1e-6}
+        assert lab.identical(claimed, seen, absolute=1e-12, refutes=wrong, question=f"K = {classes}, tau = {tau:g}")
+
+
+@near_ties
+@pytest.mark.parametrize(("classes", "d"), [(2, 1), (3, 2), (4, 5)])
+def test_score_gaps_and_union_bound_by_definition(lab: Laboratory, classes: int, d: int) -> None:
+    """Means of the scores under the law of x, all triples; variances by the weights of x; and the union bound as a sum over ordered pairs."""
+    rng = np.random.default_rng([lab.seed, 8, classes])
+    root = rng.normal(size=(d, d))
+    sigma, means = root @ root.T + 0.5 * np.eye(d), 2.0 * rng.normal(size=(classes, d))
+    D = np.diag(sigma)
+    # scores[c, k] = E[score of k | class c].
+    scores = np.array([[-0.5 * np.sum(((means[c] - means[k]) ** 2 + D) / D) for k in range(classes)] for c in range(classes)])
+    beta = np.array([[[(scores[c, i] - scores[c, j]) / d for c in range(classes)] for j in range(classes)] for i in range(classes)])
+    slopes = (means[:, None] - means[None]) / D
+    alpha = np.einsum("ijd,de,ije->ij", slopes, sigma, slopes) / d
+    claimed = theory.score_gap_mean(means, sigma)
+    wrong = {"the other way round": -beta, "without 1/2": 2 * beta, "not divided by d": d * beta + (d == 1)}
+    assert lab.identical(claimed, beta, absolute=1e-12, refutes=wrong, question="beta of all triples")
+    wrong = {"features independent": np.einsum("ijd,d,ije->ij", slopes, D, slopes) / d + 0.1, "half": alpha / 2}
+    assert lab.identical(theory.score_gap_variance(means, sigma), alpha, absolute=1e-12 * float(alpha.max()), refutes=wrong, question="alpha")
+    for tau in (0.0, 0.37, 3.1):
+        pairs = [(k, j) for k in range(classes) for j in range(classes) if j != k]
+        seen = sum(norm.cdf((tau - beta[k, j, k]) * np.sqrt(d / alpha[k, j])) for k, j in pairs) / classes
+        wrong = {"not divided by K": classes * seen, "unordered pairs": seen / 2, "no d": theory.near_tie_union_bound(tau + 0.1, means, sigma)}
+        assert lab.identical(theory.near_tie_union_bound(tau, means, sigma), seen, absolute=1e-12, refutes=wrong, question=f"union, tau = {tau:g}")
+
+
+@near_ties
+@pytest.mark.parametrize(("counts", "variance"), [((400.0, 400.0), "known"), ((380.0, 420.0), "known"), ((400.0, 300.0), "pooled")])
+def test_prior_odds_count_as_one_more_feature(lab: Laboratory, counts: tuple[float, float], variance: str) -> None:
+    """There are d terms for equal counts, d + 1 where the prior is off too: the bound at the threshold returned, and no threshold gives less."""
+    gaps, multiplicities, d = (2.0, 1.4), (4, 2), 6
+    distance = float(np.sqrt(np.dot(multiplicities, np.square(gaps))))
+
+    def at(threshold: float, terms: int) -> float:
+        rest = theory.log_odds_error_probability(threshold / terms, gaps, multiplicities, *counts, variance=variance)
+        return float(theory.isotropic_near_tie_probability(threshold / d, d, distance) + rest)
+
+    bound = theory.near_tie_excess_bound(gaps, multiplicities, *counts, variance=variance)
+    terms, other = (d, d + 1) if counts[0] == counts[1] else (d + 1, d)
+    threshold = bound.tau * d
+    wrong = {"the other number of terms": at(threshold, other), "near ties alone": at(threshold, terms) / 2}
+    assert lab.identical(bound.value, at(threshold, terms), relative=1e-10, refutes=wrong, question="at the threshold returned")
+    around = [at(threshold * factor, terms) for factor in (0.3, 0.5, 0.7, 0.9, 0.97, 1.03, 1.1, 1.4, 2.0, 4.0)]
+    assert lab.exact(min(around) - bound.value).greater_than(0.0, refutes={"a smaller one nearby": -1e-6})
+    close = [at(threshold * factor, terms) for factor in (1 - 1e-3, 1 + 1e-3)]
+    assert lab.exact(abs(close[1] - close[0]) / (close[0] + close[1] - 2 * bound.value)).less_than(0.2, refutes={"not at the bottom": 0.5})

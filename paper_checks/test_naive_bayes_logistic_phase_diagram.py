@@ -10,6 +10,7 @@ import math
 import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
+from scipy.stats import norm
 
 from theorylab.laboratory import Laboratory
 from theorylab.papers.naive_bayes_logistic import closed_form as theory
@@ -216,3 +217,49 @@ def test_fitted_rules_in_the_proportional_regime(lab: Laboratory, distance: floa
         "without the test point's noise": float(ndtr(-0.5 * distance**2 / math.sqrt(4 * gamma))),
     }
     assert run.mean("error").agrees_with(theory.naive_bayes_proportional_limit(distance, gamma), absolute=0.002, refutes=wrong)
+
+
+@phase_diagram
+@pytest.mark.parametrize("key", range(3))
+def test_sizes_solve_their_equations(lab: Laboratory, key: int) -> None:
+    """Random targets, signals weak and strong, from one feature to 10^12: each closed size put back into the equation that it solves."""
+    rng = np.random.default_rng([lab.seed, 40 + key])
+    target, square = rng.uniform(0.01, 0.45, 20), np.exp(rng.uniform(np.log(0.05), np.log(60.0), 20))
+    d, z2 = np.floor(10 ** rng.uniform(0, 12, 20)), ndtri(target) ** 2
+    d[:3] = 1.0
+    room = square > 4 * z2 * (1 + 1e-3)
+    m = theory.naive_bayes_normal_sample_size(target, np.sqrt(square), d)
+    assert lab.identical(np.isinf(m).astype(float), (square <= 4 * z2).astype(float), absolute=0.5, refutes={"always reached": 0.0, "never": 1.0})
+    m, c, n, z = m[room], square[room], d[room], z2[room]
+    right = z * (c * (1 + 2 / m) + 4 * n / m * (1 + 1 / m))
+    wrong = {"without 2/m": z * (c + 4 * n / m * (1 + 1 / m)) / right, "2d/m": z * (c * (1 + 2 / m) + 2 * n / m * (1 + 1 / m)) / right}
+    assert lab.identical(0.25 * c**2 / right, np.ones(m.size), absolute=1e-9, refutes=wrong, question="the normal size")
+    constant, strength = theory.naive_bayes_constant_sample_size(target, square), square
+    left, right = strength**2 * constant**2, 16 * z2 * (constant + 1)
+    assert lab.identical(left / right, np.ones(20), absolute=1e-11, refutes={"m for m + 1": 16 * z2 * constant / right}, question="the constant size")
+    rate = theory.naive_bayes_linear_sample_rate(target, square)
+    reached = theory.naive_bayes_proportional_limit(np.sqrt(square[room]), 1 / rate[room])
+    wrong = {"half the points": theory.naive_bayes_proportional_limit(np.sqrt(square[room]), 2 / rate[room]) / target[room]}
+    assert lab.identical(reached / target[room], np.ones(m.size), absolute=1e-9, refutes=wrong, question="the rate")
+    assert lab.identical(np.isinf(rate).astype(float), (square <= 4 * z2).astype(float), absolute=0.5, refutes={"always": 0.0}, question="if at all")
+    gamma = rng.uniform(0.01, 5.0, 20)
+    limit = theory.naive_bayes_proportional_limit(np.sqrt(square), gamma)
+    by_mean = norm.sf(0.5 * square / np.sqrt(square + 4 * gamma))
+    wrong = {"gamma for 4 gamma": norm.sf(0.5 * square / np.sqrt(square + gamma)), "no noise": norm.sf(0.5 * np.sqrt(square))}
+    assert lab.identical(limit, by_mean, absolute=1e-14, refutes=wrong, question="the limit")
+    ends = theory.naive_bayes_proportional_limit([0.0, 0.0, 1.7], [0.0, 2.0, 0.0])
+    assert lab.identical(
+        ends, [0.5, 0.5, norm.sf(0.85)], absolute=1e-15, refutes={"a coin at the end": [0.5] * 3}, question="no signal, no dimension"
+    )
+
+
+@phase_diagram
+def test_exponent_of_every_signal(lab: Laboratory) -> None:
+    """From the normal sizes at d = 10^13 and 10^15, for alpha from 0 to 1/2; 0 beyond."""
+    alphas = np.array([0.0, 0.12, 0.2, 0.3, 0.5, 0.7, 1.0])
+    claimed, seen = theory.naive_bayes_sample_size_exponent(alphas), []
+    for alpha in alphas[:4].tolist():
+        sizes = theory.naive_bayes_normal_sample_size(0.05, np.sqrt(40.0 * 10.0 ** (np.array([13.0, 15.0]) * alpha)), [10**13, 10**15])
+        seen.append(math.log10(sizes[1] / sizes[0]) / 2)
+    wrong = {"1 - alpha": 1 - alphas, "1 - 3 alpha": np.maximum(1 - 3 * alphas, 0.0)}
+    assert lab.identical(claimed, [*seen, 0.0, 0.0, 0.0], absolute=0.002, refutes=wrong)

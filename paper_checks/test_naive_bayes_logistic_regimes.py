@@ -79,6 +79,27 @@ def test_second_regime_lasts(lab: Laboratory) -> None:
 
 
 @regimes
+@pytest.mark.parametrize(("correlation", "dimension", "distance"), [(0.4, 4, 3.0), (-0.7, 6, 1.3), (0.99, 14, 2.2)])
+def test_designs_are_the_mixtures_described(lab: Laboratory, correlation: float, dimension: int, distance: float) -> None:
+    """Gap delta_NB / sqrt(d/2) on the first of each pair; scaled, the first floor(d/4) pairs have standard deviation sqrt(d), and nobody else has."""
+    pairs = dimension // 2
+    for scaled in (True, False):
+        mixture = grouped_mixture(**theory.pairs_design(correlation, dimension, distance, scaled=scaled))
+        deviations = np.array([math.sqrt(dimension) if scaled and i // 2 < dimension // 4 else 1.0 for i in range(dimension)])
+        gap = np.array([0.0 if i % 2 else distance / math.sqrt(pairs) for i in range(dimension)]) * deviations
+        expected = np.vstack([gap, np.outer(deviations, deviations) * np.kron(np.eye(pairs), [[1.0, correlation], [correlation, 1.0]])])
+        seen = np.vstack([mixture.class_means[0] - mixture.class_means[1], mixture.covariance])
+        wrong = {
+            "the other half": np.vstack([gap[::-1], expected[1:]]),
+            "delta / sqrt(d)": np.vstack([gap / math.sqrt(2), expected[1:]]),
+            "the opposite correlation": np.vstack([gap, 2 * np.diag(np.diag(expected[1:])) - expected[1:]]),
+        }
+        assert lab.identical(seen, expected, absolute=1e-13 * dimension, refutes=wrong, question=f"gap and covariance, scaled {scaled}")
+        reached = theory.naive_bayes_distance(seen[0], mixture.covariance)
+        assert lab.identical(reached, distance, relative=1e-12, refutes={"the distance of the Bayes rule": distance / math.sqrt(1 - correlation**2)})
+
+
+@regimes
 @pytest.mark.parametrize("design", [TWO_REGIMES, THREE_REGIMES, INDEPENDENT, STRONG], ids=["rho=.4", "rho=.3", "rho=0", "rho=.8"])
 def test_asymptotes(lab: Laboratory, design: dict) -> None:
     """The two levels: naive Bayes believes in independent pairs, and within a pair the second feature cancels noise of the first."""

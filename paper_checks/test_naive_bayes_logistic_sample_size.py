@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from theorylab.laboratory import Laboratory
 from theorylab.papers.naive_bayes_logistic import closed_form as theory
@@ -196,6 +196,86 @@ def test_more_points_may_hurt(lab: Laboratory) -> None:
     mended = [theory.naive_bayes_class_error(*groups(50), 1, 2, variance="known", log_prior_odds=12.5), 0.0]
     mended[1] = theory.naive_bayes_class_error(*groups(50), 2, 1, variance="known", log_prior_odds=-12.5)
     assert lab.exact(float(np.mean(mended) / errors[0])).less_than(0.5, refutes={"the shift does no harm": float(errors[1] / errors[0])})
+
+
+# The search itself ------------------------------------------------------------------------------------------------------------------------
+
+
+@paper_simulation
+@pytest.mark.parametrize(
+    ("variance", "random_counts", "gap", "dimension", "share"),
+    [
+        ("known", True, 0.3, 40, 0.3),
+        ("known", False, 0.3, 40, 0.3),
+        ("known", False, 0.1, 150, 0.72),
+        ("pooled", True, 0.6, 25, 0.5),
+        ("pooled", False, 0.25, 30, 0.45),
+        ("class", False, 0.7, 12, 0.4),
+    ],
+)
+def test_least_size_by_trying_every_size(lab: Laboratory, variance: str, random_counts: bool, gap: float, dimension: int, share: float) -> None:
+    """Fixed or random counts, every kind of variance, below and beyond 64 points: the first m whose exact error is at most the target."""
+    smallest = {"known": 2, "pooled": 3, "class": 4}[variance]
+    most = 60 if random_counts else (150 if variance != "class" else 30)
+    sizes = np.arange(smallest, most)
+    if random_counts:
+        errors = theory.naive_bayes_expected_error_random_counts([gap], [dimension], sizes, variance=variance)
+    else:
+        sizes = sizes[sizes % 2 == 0]
+        errors = theory.naive_bayes_expected_error([gap], [dimension], sizes // 2, sizes // 2, variance=variance)
+    best = float(ndtr(-0.5 * gap * math.sqrt(dimension)))
+    details = {"random_counts": random_counts, "variance": variance}
+    for part in (share, 0.75 * share):
+        goal = best + part * (0.5 - best)
+        found = theory.naive_bayes_sample_size(goal, [gap], [dimension], **details)
+        first = int(sizes[np.argmax(errors <= goal)])
+        assert lab.identical(
+            found, first, absolute=0.5, refutes={"one later": first + 1.0, "one earlier": first - 1.0}, question=f"target {goal:.4f}"
+        )
+        at_most = theory.naive_bayes_sample_size(goal, [gap], [dimension], **details, largest_sample_size=max(first, 4))
+        assert lab.identical(at_most, first, absolute=0.5, refutes={"gives up one early": first - 1.0}, question="no larger size is looked at")
+    easy = theory.naive_bayes_sample_size(0.5, [gap], [dimension], **details)
+    fewest = smallest + (smallest % 2 if not random_counts else 0)
+    assert lab.identical(easy, fewest, absolute=0.5, refutes={"one point more": fewest + 1.0}, question="anything will do")
+
+
+@paper_simulation
+@pytest.mark.parametrize("random_counts", [True, False])
+def test_least_size_at_every_end_of_the_search(lab: Laboratory, random_counts: bool) -> None:
+    """Known variances, gap .2 in 50 features: targets halfway between neighbouring errors, for answers from 8 to 260."""
+    sizes = np.array([8, 64, 65] if random_counts else [8, 10, 24, 26, 56, 58, 62, 64, 66, 120, 122, 124, 126, 244, 246, 260])
+    groups = [0.2], [50]
+    stride = 1 if random_counts else 2
+    if random_counts:
+        errors = [theory.naive_bayes_expected_error_random_counts(*groups, sizes - shift, variance="known") for shift in (1, 0)]
+    else:
+        errors = [theory.naive_bayes_expected_error(*groups, (sizes - shift) // 2, (sizes - shift) // 2, variance="known") for shift in (2, 0)]
+    found = [
+        theory.naive_bayes_sample_size(float(goal), *groups, random_counts=random_counts, variance="known", largest_sample_size=int(m) + (int(m) % 7))
+        for goal, m in zip(0.5 * (errors[0] + errors[1]), sizes, strict=True)
+    ]
+    assert lab.identical(found, sizes, absolute=0.5, refutes={"the next size": sizes + stride, "the size before": sizes - stride})
+
+
+@paper_simulation
+def test_real_size_is_where_the_error_is_the_target(lab: Laboratory) -> None:
+    """Random designs and targets, from two points to ten million: the exact error at the real size returned; where two points suffice, two."""
+    rng, found, goals = np.random.default_rng([lab.seed, 31]), [], []
+    for part in (0.97, 0.8, 0.5, 0.2, 0.03, 1e-3, 1e-6):
+        gap, dimension = float(rng.uniform(0.05, 0.8)), int(rng.integers(1, 60))
+        best = float(ndtr(-0.5 * gap * math.sqrt(dimension)))
+        goal = best + part * (0.4999 - best)
+        m = theory.naive_bayes_real_sample_size(goal, [gap, 0.0], [dimension, 3])
+        reached = float(theory.naive_bayes_expected_error([gap, 0.0], [dimension, 3], m / 2, m / 2, variance="known"))
+        found.append((reached if m > 2.0 else goal) / goal)
+        goals.append(float(theory.naive_bayes_expected_error([gap, 0.0], [dimension, 3], 0.55 * m, 0.55 * m, variance="known")) / goal)
+        assert m > 2.0 or reached <= goal
+    assert lab.identical(found, np.ones(7), absolute=1e-11, refutes={"a tenth more points": goals})
+    two = [theory.naive_bayes_real_sample_size(0.5, [0.3], [9]), theory.naive_bayes_real_sample_size(0.1, [2.0], [50])]
+    assert lab.identical(two, [2.0, 2.0], absolute=1e-15, refutes={"one point in all": [1.0, 1.0]}, question="two points are the fewest")
+    kinds = [(variance, random) for variance in ("known", "pooled", "class") for random in (True, False)]
+    fewest = [theory.naive_bayes_sample_size(0.5, [1.0], [9], random_counts=random, variance=variance) for variance, random in kinds]
+    assert lab.identical(fewest, [2, 2, 3, 4, 4, 4], absolute=0.5, refutes={"one point of either class": [2] * 6}, question="the smallest fits")
 
 
 # The stopping rule of the paper's code -----------------------------------------------------------------------------------------------------

@@ -5,6 +5,10 @@ d dimension, m sample_size, eps tolerance, p failure_probability, K class_count.
 
 from __future__ import annotations
 
+from itertools import product
+from math import factorial, prod
+
+import mpmath
 import numpy as np
 import pytest
 from scipy.optimize import brentq
@@ -223,3 +227,74 @@ def test_joint_sample_size_grows_logarithmically(lab: Laboratory) -> None:
     means = -1 / np.log1p(-0.5 * -np.expm1(-(eps**2) / 2))
     wrong = {"the means of both classes": means, "one class": 2 / eps**2, "the central limit theorem's variances": 4 / eps**2, "twice": 2 * limit}
     assert lab.exact(slope).inside(0.94 * limit, limit, refutes=wrong)
+
+
+@parameters_at_once
+@pytest.mark.parametrize(
+    ("classes", "m", "eps"), [(2, 3, 0.9), (2, 7, 0.4), (2, 11, 0.1), (2, 20, 0.2), (3, 7, 0.35), (3, 9, 0.2), (4, 6, 0.9), (4, 11, 0.2)]
+)
+def test_joint_probability_by_counting_labels(lab: Laboratory, classes: int, m: int, eps: float) -> None:
+    """A sum over all vectors of class counts, with multinomial weights by factorials, of what scipy says of every mean and variance."""
+    dimensions, total, present = np.array([1, 3, 8]), np.zeros(3), 0.0
+    variances = chi2.cdf((1 + eps) * m, m - classes) - chi2.cdf(max(1 - eps, 0) * m, m - classes)
+    without_proportions = np.zeros(3)
+    for counts in product(range(1, m), repeat=classes):
+        if sum(counts) != m:
+            continue
+        weight = factorial(m) / prod(factorial(n) for n in counts) / classes**m
+        present += weight
+        means = np.prod([(2 * norm.cdf(eps * np.sqrt(n)) - 1) ** dimensions for n in counts], axis=0)
+        without_proportions += weight * means * variances**dimensions
+        if max(abs(n / m - 1 / classes) for n in counts) <= eps:
+            total += weight * means * variances**dimensions
+    wrong = {
+        "absent classes allowed": total,
+        "variances known": total / present / variances**dimensions,
+        "divided by m - K": total
+        / present
+        / variances
+        * (chi2.cdf((1 + eps) * (m - classes), m - classes) - chi2.cdf((1 - eps) * (m - classes), m - classes)),
+    }
+    if abs(without_proportions[0] / total[0] - 1) > 1e-3:
+        wrong["proportions known"] = without_proportions / present
+    wrong = {label: value for label, value in wrong.items() if np.max(np.abs(value - total / present)) > 1e-9}
+    claimed = theory.sup_norm_joint_probability(classes, dimensions, m, eps)
+    assert lab.identical(claimed, total / present, absolute=1e-12, refutes=wrong | {"one dimension": np.full(3, 0.5 * claimed[0])})
+
+
+@parameters_at_once
+def test_probabilities_in_forty_digits(lab: Laboratory) -> None:
+    """Means and variances of up to 10^15 features, tolerances below and above 1, sample sizes that are no integers."""
+    claimed, seen, wrong = [], [], []
+    for d, size, eps in ((3, 0.5, 0.01), (7, 12.3, 0.4), (1, 2.5, 1.7), (10**4, 300.0, 0.3), (10**9, 4000.0, 0.1), (10**15, 1.0, 9.0)):
+        with mpmath.workdps(40):
+            x = mpmath.mpf(eps)
+            mean = (1 - mpmath.erfc(x * mpmath.sqrt(mpmath.mpf(size) / 2))) ** d
+            half = mpmath.mpf(size) / 2
+            upper = mpmath.gammainc(half, (1 + x) * half, mpmath.inf, regularized=True)
+            lower = mpmath.gammainc(half, 0, (1 - x) * half, regularized=True) if eps < 1 else 0
+            seen += [float(mean), float((1 - upper - lower) ** d)]
+            wrong += [float(mean) ** 0.9 + 1e-3, float((1 - upper) ** d)]
+        claimed += [theory.sup_norm_probability(d, size, eps), theory.sup_norm_variance_probability(d, size, eps)]
+    assert lab.identical(claimed, seen, absolute=1e-12, refutes={"no lower tail, a tenth fewer features": wrong})
+    assert lab.exact(claimed[0] / seen[0]).agrees_with(1.0, absolute=1e-12, refutes={"two features": seen[0] ** (-1 / 3)})
+
+
+@parameters_at_once
+@pytest.mark.parametrize(("d", "eps", "p"), [(1, 0.3, 0.2), (40, 0.7, 0.6), (10**6, 0.05, 1e-6)])
+def test_bound_and_slope_by_their_formulas(lab: Laboratory, d: int, eps: float, p: float) -> None:
+    """In forty digits: the slope from the root itself, and the union bound."""
+    with mpmath.workdps(40):
+        tail = (1 - (1 - mpmath.mpf(p)) ** (mpmath.mpf(1) / d)) / 2
+        z = mpmath.findroot(lambda x: mpmath.ncdf(-x) - tail, mpmath.mpf(float(norm.isf(float(tail)))))
+        # Of 2 Phi(eps sqrt m) - 1 = (1 - p)^(1/d), differentiated in log d.
+        slope = -mpmath.log(1 - mpmath.mpf(p)) / d * (1 - 2 * tail) * z / (mpmath.npdf(z) * mpmath.mpf(eps) ** 2)
+        bound = 2 * mpmath.log(2 * d / mpmath.mpf(p)) / mpmath.mpf(eps) ** 2
+    claimed = [theory.sup_norm_sample_size_slope(d, eps, p), theory.sup_norm_sample_size_bound(d, eps, p), theory.sup_norm_sample_size(d, eps, p)]
+    seen = np.array([float(slope), float(bound), float((z / mpmath.mpf(eps)) ** 2)])
+    wrong = {
+        "twice the slope": 2.0,
+        "the limit": 2 / eps**2 / seen[0],
+        "d for 2d": np.array([1.0, 1.0 - np.log(2) / (bound * eps**2 / 2), 1.0]).astype(float),
+    }
+    assert lab.identical(np.array(claimed) / seen, np.ones(3), absolute=1e-11, refutes=wrong)

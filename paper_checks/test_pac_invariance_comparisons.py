@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 from theorylab.laboratory import Laboratory
 from theorylab.models.structural_equations import apply_intervention, structural_second_moment, total_effects
@@ -99,6 +100,16 @@ def test_pooling_grows_without_bound(lab: Laboratory) -> None:
         model = apply_intervention(*chain.model, sites=[2], kind="hard", new_variances=[strength])
         found.append(float(theory.prediction_risk(structural_second_moment(*model), chain.target, head)))
     assert lab.identical(claimed, found, absolute=1e-12, refutes={"without the child's share": claimed - head[1] ** 2 * strengths})
+    # At any coefficients and for any head.
+    rng = np.random.default_rng([lab.seed, 18])
+    effect, head = float(rng.uniform(0.3, 2.0)), rng.normal(size=2)
+    model = chain_model(cause_effect=effect, cause_variance=0.6, target_variance=1.7)
+    found = [
+        float(theory.prediction_risk(structural_second_moment(*apply_intervention(*model.model, sites=[2], kind="hard", new_variances=[s])), 1, head))
+        for s in strengths
+    ]
+    claimed = theory.chain_risk_under_intervention(head, effect, 0.6, 1.7, strengths)
+    assert lab.identical(claimed, found, absolute=1e-12, refutes={"a cause of variance 1": claimed + 0.4 * (effect - head[0]) ** 2})
 
 
 unfaithful = claim(
@@ -157,6 +168,19 @@ def test_other_test_law(lab: Laboratory, interventions: int, ratio: float) -> No
     if abs(claimed.training / claimed.other - 1) < 0.05:
         del wrong["V_Q = V_P"]
     assert run.mean("other").agrees_with(claimed.other, relative=0.04, refutes=wrong)
+
+
+@other_law
+def test_mean_violations_by_order_statistics(lab: Laboratory) -> None:
+    """A uniform number beyond the largest or below the smallest of N, by quadrature over each."""
+    for n, ratio in ((1, 1.0), (3, 1.4), (2, 3.0), (5, 1.15), (11, 6.0)):
+        beyond = quad(lambda x, n=n, r=ratio: n * x ** (n - 1) * min(1.0, r * (1 - x)), 0, 1, points=[1 - 1 / ratio], epsabs=1e-13)[0]
+        start = 1 - 1 / ratio
+        under = quad(lambda x, n=n, r=ratio, a=start: n * (1 - x) ** (n - 1) * r * (x - a), start, 1, epsabs=1e-13)[0]
+        claimed = theory.range_violation_means(n, ratio)
+        wrong = {"beyond the largest only": beyond} | ({"as under the training law": 2 / (n + 1)} if ratio > 1.0 else {})
+        assert lab.identical(claimed.other, beyond + under, absolute=1e-11, refutes=wrong)
+        assert lab.identical(claimed.training, 2 / (n + 1), absolute=1e-15, refutes={"one side": 1 / (n + 1)})
 
 
 @other_law

@@ -107,6 +107,10 @@ def test_other_kinds_of_interventions(lab: Laboratory, nodes: int) -> None:
     assert lab.identical(claimed, [4, 4, 7, 10, 6, 4, 4], absolute=0.5, refutes={"one dimension a site": [3] * 7}, question="printed")
     found = [_rank(rng, b, variances, [4, 7, 9], kind, joint, expected) for (kind, joint), expected in zip(kinds, claimed, strict=True)]
     assert lab.identical(claimed, found, absolute=0.5, refutes={"that of joint soft": [theory.moment_family_dimension(b, [4, 7, 9])] * 7})
+    # Node 0 has no parents: set by hand, it adds one dimension, and one more for what does not change.
+    roots = [theory.moment_family_dimension(b, [0, 7, 9], "hard", joint=joint) for joint in (True, False)]
+    found = [_rank(rng, b, variances, [0, 7, 9], "hard", joint, expected) for joint, expected in zip((True, False), roots, strict=True)]
+    assert lab.identical(roots, found, absolute=0.5, refutes={"only what changes": [3, 5]}, question="a root among the sites")
 
 
 @dimension

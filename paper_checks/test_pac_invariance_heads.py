@@ -138,3 +138,10 @@ def test_minimax_heads_by_two_solvers(lab: Laboratory) -> None:
         batched, reference = (theory.minimax_head(drawn, core_model().target, phi, gap, solver=solver).gap for solver in ("batched", "cvxpy"))
         pooled = [float(np.max(theory.invariance_gap(m, 3, phi, theory.best_head(m.mean(axis=0), 3, phi).head, gap))) for m in drawn]
         assert lab.identical(batched / reference, np.ones(6), absolute=1e-6, refutes={"pooled head": np.array(pooled) / reference})
+        # The gap of the head is what the definition says, and as many environments attain it as are counted.
+        heads = [theory.minimax_head(m, 3, phi, gap, solver=solver) for m, solver in zip(drawn[:2], ("batched", "cvxpy"), strict=True)]
+        gaps = np.array([theory.invariance_gap(m, 3, phi, solved.head, gap) for m, solved in zip(drawn[:2], heads, strict=True)])
+        worst, solved_gaps = gaps.max(axis=1), [float(solved.gap) for solved in heads]
+        assert lab.identical(solved_gaps / worst, np.ones(2), absolute=1e-6, refutes={"the mean gap": gaps.mean(axis=1) / worst})
+        attained = (gaps > (1 - 1e-4) * worst[:, None]).sum(axis=1)
+        assert lab.identical([int(solved.supports) for solved in heads], attained, absolute=0.5, refutes={"all": [20, 20]})

@@ -36,6 +36,12 @@ def test_printed_dimensions(lab: Laboratory) -> None:
     assert lab.identical(found, [6, 55, 325, 861], absolute=1e-9, refutes={"D": [3, 10, 25, 41]})
     ambient = [theory.vc_dimension_bound("gradient", covariates=10, representation_rank=r, any_threshold=False) for r in (2, 1)]
     assert lab.identical(ambient, [271.5, 111.7], absolute=0.05, refutes={"r p": [20.0, 10.0]})
+    # A free threshold is one parameter more, and the smaller of two bounds counts.
+    free = [theory.vc_dimension_bound("gradient", covariates=10, representation_rank=r) for r in (2, 1)]
+    counted = [2 * k * math.log2(12 * g) for k, g in ((23, 6), (11, 4))]
+    assert lab.identical(free, counted, relative=1e-12, refutes={"a fixed threshold": ambient})
+    both = theory.vc_dimension_bound("gradient", family_dimension=41, covariates=10, representation_rank=2)
+    assert lab.identical(both, free[0], relative=1e-12, refutes={"that of the family": found[3]})
     assert lab.identical(theory.vc_dimension_bound("risk", family_dimension=10), 10, absolute=1e-9, refutes={"the gradient's": 55})
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.stats import norm
 
 from theorylab.laboratory import Laboratory
 from theorylab.papers.tester_learner import closed_form as theory
@@ -182,6 +183,35 @@ def test_gradient_by_quadrature_and_printed_values(lab: Laboratory) -> None:
     assert lab.identical(theory.surrogate_gradient([0.0, np.pi], 0.3, 0.2), [0.0, 0.0], absolute=1e-15, refutes={"some": [0.1, 0.1]})
     assert lab.identical(profile[-1], 1 / np.pi, relative=1e-6, refutes={"1/(2 pi)": 0.5 / np.pi})
     assert lab.identical(profile[0] / ratios[0], math.sqrt(2 / math.pi), relative=1e-6, refutes={"1/pi": 1 / math.pi})
+
+
+@gradient
+@pytest.mark.parametrize("loss", ["ramp", "smooth_ramp", "logistic"])
+def test_gradient_is_the_slope_of_the_mean_loss(lab: Laboratory, loss: str) -> None:
+    """Between two angles the mean loss grows by the integral of the gradient: the loss by quadrature over a = <w, x>."""
+    rng = np.random.default_rng([lab.seed, 20])
+    first, second = np.sort(rng.uniform(0.2, 2.9, 2)) + np.array([0.0, 0.1])
+    s, eta = float(rng.uniform(0.3, 1.5)), float(rng.uniform(0.05, 0.4))
+    corners = [0.0, s / 6, s / 2, 2.0, 8.0] if s / 2 < 2.0 else [0.0, s / 6, s / 2, 8.0]
+
+    def mean_loss(angle: float) -> float:
+        def wrong_side(a: float) -> float:
+            agrees = norm.cdf(a / math.tan(angle))
+            right = eta + (1 - 2 * eta) * agrees
+            return 2 * norm.pdf(a) * (right * theory.surrogate_loss(-a, s, loss) + (1 - right) * theory.surrogate_loss(a, s, loss))
+
+        return sum(quad(wrong_side, low, high, epsabs=1e-13, epsrel=1e-12, limit=200)[0] for low, high in pairwise(corners))
+
+    growth = mean_loss(second) - mean_loss(first)
+    claimed = quad(lambda angle: theory.surrogate_gradient(angle, s, eta, loss), first, second, epsabs=1e-13, epsrel=1e-12)[0]
+    assert lab.identical(growth, claimed, absolute=1e-10, refutes={"no flips": growth / (1 - 2 * eta), "downwards": -growth})
+    # The slope is that of the loss, which rises from 0 to 1.
+    inside = float(rng.uniform(0.2, 0.3)) * s
+    area = quad(lambda t: theory.surrogate_loss_slope(t, s, loss), -inside, inside, points=[-s / 6, s / 6], epsabs=1e-13)[0]
+    rise = theory.surrogate_loss(inside, s, loss) - theory.surrogate_loss(-inside, s, loss)
+    assert lab.identical(rise, area, absolute=1e-10, refutes={"one side": rise / 2})
+    ends = theory.surrogate_loss([-60.0 * s, 60.0 * s], s, loss)
+    assert lab.identical(ends, [0.0, 1.0], absolute=1e-15, refutes={"the other loss": [-1.0, 0.0]})
 
 
 # TL-3 ------------------------------------------------------------------------------------------------------------------------------------

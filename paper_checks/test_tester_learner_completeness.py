@@ -44,6 +44,9 @@ def test_false_rejection_by_mass(lab: Laboratory) -> None:
         found = theory.band_mass_bounds(n, c)
         assert lab.exact(float(theory.band_mass_false_rejection(n, c))).less_than(found.chernoff + 1e-300, refutes={"certain": 10.0})
         assert found.chernoff <= found.loose
+        one_side = theory.band_mass_false_rejection(n, c, lower=0.0, upper=1.1)
+        above_only = binom.pmf(k, n, p)[k > 1.1 * n * p].sum()
+        assert lab.identical(one_side, above_only, absolute=1e-12, refutes={"an end that rejects always": 1.0 + above_only})
 
 
 @mass
@@ -56,6 +59,10 @@ def test_edges_of_the_second_moments(lab: Laboratory) -> None:
     run = lab.run(simulate.sample_extreme_eigenvalues, rows=200, dimension=10)
     assert run.mean("largest").agrees_with(1.3764, absolute=0.012, refutes={"the edge": float(theory.edge_of_second_moments(200, 10)[1])})
     assert run.mean("smallest").less_than(1.0, refutes={"1": 1.0})
+    # The edges are limits from outside: by about m^(-2/3), less than a tenth here.
+    low, high = theory.edge_of_second_moments(200, 10)
+    assert run.mean("largest").inside(high - 0.12, high, refutes={"the other edge": low})
+    assert run.mean("smallest").inside(low, low + 0.12, refutes={"the other edge": high})
 
 
 @mass

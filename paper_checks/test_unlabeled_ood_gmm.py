@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import cvxpy
@@ -72,6 +73,12 @@ def test_risk_of_isotropic_rules(lab: Laboratory) -> None:
         wrong = {"separation 2|mu|/sigma": ndtr(-2 * margin), "half the margin": ndtr(-margin / 2), "variance for deviation": ndtr(-margin / sigma)}
         assert run.probability(f"error[{k}]").agrees_with(risk, absolute=0.012, refutes=wrong)
     assert lab.identical(claimed[0], theory.bayes_risk(1.0), absolute=1e-12, refutes={"Phi(-2 s)": ndtr(-2.0), "Phi(-s/2)": ndtr(-0.5)})
+    # On the line there are two rules; and the margins that the risk comes from, of unit deviation if none is named.
+    line = [theory.linear_risk([2.0], [0.7]), theory.linear_risk([-0.1], [0.7]), theory.linear_risk([3.0], [0.7], standard_deviation=0.5)]
+    assert lab.identical(line, ndtr([-0.7, 0.7, -1.4]), absolute=1e-14, refutes={"either way": [line[0]] * 3}, question="one dimension")
+    margins, plain = theory.margins_of(directions, mean), theory.linear_risk(directions, mean)
+    wrong = {"deviation 1.5": theory.linear_risk(directions, mean, standard_deviation=sigma)}
+    assert lab.identical(ndtr(-margins.mean / margins.deviation), plain, absolute=1e-14, refutes=wrong, question="from the margins")
     values = theory.bayes_risk([1.0, 1.5])
     assert lab.identical(values, [0.1586553, 0.0668072], absolute=6e-8, refutes={"Phi(-2 s)": ndtr([-2.0, -3.0]), "Phi(-s/2)": ndtr([-0.5, -0.75])})
 
@@ -254,6 +261,52 @@ def test_best_rule_with_a_covariance(lab: Laboratory, norm_of_moves: str) -> Non
         fisher_risk = theory.adversarial_linear_risk(np.linalg.solve(covariance, mean), mean, radius, norm="linf", covariance=covariance)
         values = [theory.optimal_robust_classifier(mean, radius, norm="linf", covariance=covariance).risk, fisher_risk]
         assert lab.identical(values, [0.2260969, 0.2528984], absolute=6e-8, refutes={"Fisher's rule is optimal": [0.2528984] * 2})
+
+
+@risk_under_attack
+@pytest.mark.parametrize("norm_of_moves", ["l2", "linf"])
+def test_conditions_of_the_best_rule(lab: Laboratory, norm_of_moves: str) -> None:
+    """The move mu - Sigma w is the longest one that w is hurt by most: so w minimises a convex function; for features nearly the same too."""
+    rng = np.random.default_rng([lab.seed, 8])
+    twins = np.array([[1.0, 1 - 1e-5, 0.2], [1 - 1e-5, 1.0, 0.2], [0.2, 0.2, 1.0]])
+    first = np.array([1.0, -0.7, 0.2])
+    cases = [(first, twins), (first, np.diag([1e-4, 1.0, 1e4])), (first[::-1], np.diag([1e-4, 1.0, 1e4])), random_case(rng, 8), random_case(rng, 12)]
+    order, dual = (2, 2) if norm_of_moves == "l2" else (np.inf, 1)
+    for mean, covariance in cases:
+        for share in (0.02, 0.3, 0.8, 0.99):
+            radius = share * float(np.linalg.norm(mean, ord=order))
+            w = theory.optimal_robust_classifier(mean, radius, norm=norm_of_moves, covariance=covariance).direction
+            move = mean - covariance @ w
+            used = float(move @ w / (radius * np.linalg.norm(w, ord=dual)))
+            assert lab.identical(used, 1.0, absolute=1e-8, refutes={"not the worst move": 0.99}, question=f"the worst move, share {share:g}")
+            assert lab.exact(float(np.linalg.norm(move, ord=order)) / radius).less_than(1 + 1e-8, refutes={"longer than allowed": 1.01})
+
+
+@risk_under_attack
+@pytest.mark.parametrize("norm_of_moves", ["l2", "linf"])
+def test_attacks_of_no_or_little_length(lab: Laboratory, norm_of_moves: str) -> None:
+    """Without an attack the best rule is Fisher's; a small one costs its radius times the slope of the risk; w may have any length."""
+    rng = np.random.default_rng([lab.seed, 7])
+    for dimension in (2, 5):
+        mean, covariance = random_case(rng, dimension)
+        fisher = theory.bayes_direction(mean, covariance)
+        s = math.sqrt(float(mean @ fisher))
+        order = 2 if norm_of_moves == "l2" else 1
+        best = theory.optimal_robust_classifier(mean, 0.0, norm=norm_of_moves, covariance=covariance)
+        assert lab.identical(best.risk, float(ndtr(-s)), relative=1e-11, refutes={"w = mu": theory.linear_risk(mean, mean, covariance=covariance)})
+        across = best.direction / np.linalg.norm(best.direction) - fisher / np.linalg.norm(fisher)
+        assert lab.identical(
+            across, np.zeros(dimension), absolute=1e-10, refutes={"w = mu": mean / np.linalg.norm(mean) - fisher / np.linalg.norm(fisher)}
+        )
+        radius = 1e-6
+        cost = (theory.optimal_robust_classifier(mean, radius, norm=norm_of_moves, covariance=covariance).risk - best.risk) / radius
+        slope = float(norm.pdf(s) * np.linalg.norm(fisher, ord=order) / s)
+        wrong = {"the other norm": float(norm.pdf(s) * np.linalg.norm(fisher, ord=3 - order) / s), "no cost": 0.0}
+        assert lab.identical(cost, slope, relative=1e-4, refutes=wrong, question="what a small attack costs")
+        directions = rng.standard_normal(dimension) * np.array([[1e-200], [1.0], [1e200]])
+        risks = theory.adversarial_linear_risk(directions, mean, 0.1, norm=norm_of_moves, covariance=covariance)
+        wrong = {"the other sign": 1 - risks}
+        assert lab.identical(risks, np.full(3, risks[1]), absolute=1e-13, refutes=wrong, question="the length of w does not matter")
 
 
 @risk_under_attack

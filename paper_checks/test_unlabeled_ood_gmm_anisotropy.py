@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 from scipy.special import ndtr
 from scipy.stats import foldnorm, norm
 
@@ -61,6 +62,85 @@ def test_thresholds_as_printed(lab: Laboratory) -> None:
     assert lab.exact(float(np.max(np.diff(between)))).less_than(0.0, refutes={"the same for every tau": 0.0})
     ends = [between[0], between[-1]]
     assert lab.identical(ends, claimed[::-1], absolute=1e-6, refutes={"exchanged": claimed}, question="the limits of small and large tau")
+
+
+@anisotropic
+def test_both_axes_are_charged_alike_at_the_threshold(lab: Laboratory) -> None:
+    """For weak means as for strong ones, to all digits; without a mean any spread across is preferred."""
+    for s in (0.3, 0.8, 2.0):
+        for tau in (0.2, 1.0, 3.0):
+            edge = theory.anisotropy_threshold(s, tau)
+            across, along = theory.expected_unlabeled_ramp(0.0, edge, tau), theory.expected_unlabeled_ramp(s, 1.0, tau)
+            wrong = {
+                "the threshold of an endless ramp": theory.expected_unlabeled_ramp(0.0, theory.anisotropy_threshold(s), tau),
+                "x = 1.01": across * 1.001,
+            }
+            assert lab.identical(across, along, relative=1e-11, refutes=wrong, question=f"s = {s:g}, tau = {tau:g}")
+        ends = [theory.anisotropy_threshold(s), theory.anisotropy_threshold(s, 0.0)]
+        exact = [float(foldnorm.mean(s)) / math.sqrt(2 / math.pi), math.exp(s**2 / 2)]
+        assert lab.identical(ends, exact, relative=1e-12, refutes={"exchanged": ends[::-1]}, question=f"an endless ramp and low density, s = {s:g}")
+    none = [theory.anisotropy_threshold(0.0, tau) for tau in (0.0, 0.7, math.inf)]
+    assert lab.identical(none, np.ones(3), absolute=1e-8, refutes={"1.1": np.full(3, 1.1)}, question="without a mean")
+
+
+def charge_of(angle: float, mean: np.ndarray, sigma: np.ndarray, tau: float, *, unit: bool) -> float:
+    """Return the term at an angle from a library's laws: the density at 0, the mean of |t|, or the ramp by quadrature."""
+    w = np.array([math.cos(angle), math.sin(angle)])
+    centre, deviation = float(w @ mean), math.sqrt(float(w @ sigma @ w))
+    if unit:
+        centre, deviation = centre / deviation, 1.0
+    if tau == 0.0:
+        return float(norm.pdf(0.0, centre, deviation))
+    if tau == math.inf:
+        return -float(foldnorm.mean(abs(centre) / deviation, scale=deviation))
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    place = 0.5 * tau * (1 + nodes)
+    both = norm.pdf(place, centre, deviation) + norm.pdf(-place, centre, deviation)
+    return float(0.5 * tau * np.sum(weights * (1 - place / tau) * both))
+
+
+@anisotropic
+@pytest.mark.parametrize("tau", [0.0, 0.8, math.inf])
+@pytest.mark.parametrize("turn", [0.0, 0.9, 1.15, 2.5, -1.0])
+def test_choice_by_another_search(lab: Laboratory, tau: float, turn: float) -> None:
+    """Correlated classes at several places of the plane, on both sides of the vertical, where the angle begins anew."""
+    rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    mean, sigma = rotation @ np.array([1.2, 0.7]), rotation @ np.array([[1.0, 0.3], [0.3, 2.0]]) @ rotation.T
+    for cost in ("euclidean", "mahalanobis"):
+        chosen = theory.unlabeled_plane_choice(mean, sigma, tau, cost=cost)
+        grid = np.linspace(-math.pi / 2, math.pi / 2, 121)
+        start = float(grid[np.argmin([charge_of(angle, mean, sigma, tau, unit=cost != "euclidean") for angle in grid])])
+        bounds = (start - 0.03, start + 0.03)
+        found = float(
+            minimize_scalar(
+                lambda a, c=cost: charge_of(a, mean, sigma, tau, unit=c != "euclidean"), bounds=bounds, method="bounded", options={"xatol": 1e-10}
+            ).x
+        )
+        w = np.array([math.cos(found), math.sin(found)])
+        risk = float(ndtr(-abs(w @ mean) / math.sqrt(w @ sigma @ w)))
+        # The angle is defined up to half a turn, and the returned one lies within a quarter of the first axis.
+        claimed, seen = [np.array([math.cos(2 * a), math.sin(2 * a)]) for a in (chosen.angle, found)]
+        best = theory.bayes_direction(mean, sigma)
+        along = 2 * math.atan2(best[1], best[0])
+        wrong = {"the mean": 2 * mean / np.linalg.norm(mean) - 1} | (
+            {"the best rule": [math.cos(along), math.sin(along)]} if cost == "euclidean" else {}
+        )
+        assert lab.identical(claimed, seen, absolute=2e-6, refutes=wrong, question=f"direction, {cost}")
+        assert lab.identical(chosen.risk, risk, absolute=1e-6, refutes={"a coin": 0.5}, question=f"risk, {cost}")
+        assert lab.exact(abs(chosen.angle)).less_than(math.pi / 2 + 1e-12, refutes={"any turn": math.pi})
+
+
+@anisotropic
+@pytest.mark.parametrize("turn", [-3e-4, -1e-4, 1e-4, 3e-4, 0.8])
+def test_round_classes_lead_to_the_mean_near_the_vertical(lab: Laboratory, turn: float) -> None:
+    """There the angle jumps from a quarter of a turn to minus that."""
+    place = math.pi / 2 + turn
+    expected = place if turn <= 0 else place - math.pi
+    for tau in (0.0, 0.7, math.inf):
+        chosen = theory.unlabeled_plane_choice([1.3 * math.cos(place), 1.3 * math.sin(place)], 0.8 * np.eye(2), tau)
+        wrong = {"the other end": [expected + (math.pi if turn > 0 else -math.pi), chosen.risk], "a coin": [expected, 0.5]}
+        risk = float(ndtr(-1.3 / math.sqrt(0.8)))
+        assert lab.identical([chosen.angle, chosen.risk], [expected, risk], absolute=1e-6, refutes=wrong, question=f"tau = {tau:g}")
 
 
 @anisotropic

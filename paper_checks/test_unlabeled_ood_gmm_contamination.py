@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
+from scipy.special import ndtr
 from scipy.stats import norm
 
 from theorylab.laboratory import Laboratory
@@ -98,6 +100,63 @@ def test_unbounded_terms_turn_to_the_outliers(lab: Laboratory) -> None:
     assert lab.identical(leading, [0, 0, 90, 90], absolute=1e-9, refutes={"turns at T = s/eps": [0, 0, 0, 90]})
     second = np.diag([(1 - eps) * 2.0, (1 - eps) * 1.0 + eps * 49.5])
     assert lab.identical(np.abs(np.linalg.eigh(second)[1][:, -1]), [0.0, 1.0], absolute=1e-12, refutes={"unmoved": [1.0, 0.0]})
+
+
+def pull(s: float, tau: float, angle: float) -> float:
+    """Return the derivative of U(s cos(angle)) in the angle: s sin(angle) (P(0 < t < tau) - P(-tau < t < 0))/tau."""
+    mean = s * math.cos(angle)
+    balance = (ndtr(tau - mean) - ndtr(-mean)) - (ndtr(-mean) - ndtr(-tau - mean))
+    return float(s * math.sin(angle) * balance / tau)
+
+
+def least(objective: Callable[[float], float], slope: Callable[[float], float], end: float) -> float:
+    """Return where the objective is least on (0, end]: at a zero of its slope, or at the end if it falls up to there."""
+    inner = np.linspace(1e-6, end - 1e-6, 400)
+    values = [slope(float(angle)) for angle in inner]
+    turns = [brentq(slope, inner[k], inner[k + 1], xtol=1e-14) for k in range(399) if values[k] < 0 < values[k + 1]]
+    return min([*turns, *([end] if values[-1] < 0 else [])], key=objective)
+
+
+@robust
+@pytest.mark.parametrize(("s", "tau", "eps"), [(1.0, 1.0, 0.02), (1.7, 0.8, 0.03), (0.6, 1.9, 0.004)])
+def test_angles_are_where_the_slopes_balance(lab: Laboratory, s: float, tau: float, eps: float) -> None:
+    """Short outliers pull with eps T cos(theta)/tau until they leave the ramp, at T sin(theta) = tau; the sum of |t| is pulled by any length."""
+    # The sum of |t| is turned to a right angle from here on, and nearly so just below.
+    across = (1 - eps) * s**2 * math.sqrt(2 / math.pi) / eps
+    for length in (0.4 * s, 1.1 * s, 1.5 * s, 9.0 * tau, 40.0 * tau, *(across * np.array([0.97, 0.98, 0.985, 0.99, 0.995]))):
+
+        def ramp(angle: float, length: float = length) -> float:
+            return (1 - eps) * theory.ramp_excess(angle, s, tau) + eps * max(0.0, 1 - length * math.sin(angle) / tau)
+
+        def slope(angle: float, length: float = length) -> float:
+            return (1 - eps) * pull(s, tau, angle) - eps * length * math.cos(angle) / tau
+
+        def size(angle: float, length: float = length) -> float:
+            return -(1 - eps) * theory.mean_absolute_margin(s * math.cos(angle)) - eps * length * math.sin(angle)
+
+        def widest(angle: float, length: float = length) -> float:
+            return (1 - eps) * s * math.sin(angle) * math.erf(s * math.cos(angle) / math.sqrt(2)) - eps * length * math.cos(angle)
+
+        found = theory.contaminated_ramp_angle(s, tau, eps, length), theory.contaminated_absolute_angle(s, eps, length)
+        seen = least(ramp, slope, math.asin(min(1.0, tau / length))), least(size, widest, math.pi / 2)
+        wrong = {"twice": 2 * np.array(seen), "unmoved": np.zeros(2), "exchanged": seen[::-1]}
+        assert lab.identical(found, seen, absolute=2e-6, refutes=wrong, question=f"ramp and sum of |t|, T = {length:.3g}")
+    limit = theory.contaminated_ramp_angle_bound(s, tau, eps)
+    part = theory.ramp_excess(limit, s, tau)
+    assert lab.identical(
+        part, eps / (1 - eps), relative=1e-9, refutes={"eps": eps, "eps/(1 + eps)": eps / (1 + eps)}, question="the bound spends it all"
+    )
+    turn = s * math.sqrt((1 - eps) / eps)
+    leading = [theory.contaminated_leading_angle(s, eps, turn * factor) for factor in (0.999, 1.001)]
+    assert lab.identical(
+        leading, [0.0, math.pi / 2], absolute=1e-12, refutes={"never": [0.0, 0.0], "always": [math.pi / 2] * 2}, question="eigenvector"
+    )
+    none = [
+        theory.contaminated_ramp_angle(s, tau, 0.0, 5.0),
+        theory.contaminated_absolute_angle(s, 0.0, 5.0),
+        theory.contaminated_leading_angle(s, 0.0, 5.0),
+    ]
+    assert lab.identical(none, np.zeros(3), absolute=1e-6, refutes={"turned": np.full(3, 0.1)}, question="no contamination")
 
 
 @robust

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import mpmath
 import numpy as np
+import pytest
 from scipy.integrate import quad
-from scipy.stats import norm
+from scipy.stats import foldnorm, norm
 
 from theorylab.laboratory import Laboratory
 from theorylab.papers.unlabeled_ood_gmm import closed_form as theory
@@ -14,6 +16,20 @@ from theorylab.papers.unlabeled_ood_gmm import monte_carlo as simulate
 from theorylab.pytest_plugin import claim
 
 PAIRS = [(1.0, 1.3), (0.0, 0.1), (0.0, 0.2), (0.5, 1.5)]
+# Near and far, small and large, and nearly the same.
+APART = [
+    (0.0, 1e-3),
+    (0.7, 0.7001),
+    (1.43, 1.430001),
+    (1.0, 1.9),
+    (0.3, 1.7),
+    (2.5, 2.9),
+    (2.5, 2.500001),
+    (0.4, 2.5),
+    (3.0, 4.5),
+    (0.3, 6.0),
+    (0.0, 8.0),
+]
 
 wasserstein = claim(
     "OOD-13",
@@ -69,6 +85,30 @@ def test_a_small_distance_allows_a_large_shift_of_a_weak_mean(lab: Laboratory) -
     assert lab.limit(1 / u, theory.mixture_wasserstein1(0.0, u) / claimed - 1, order=2.0, within=0.1, refutes={"order 1": 1.0})
 
 
+@wasserstein
+@pytest.mark.parametrize(("u0", "u1"), APART)
+def test_distance_in_long_arithmetic(lab: Laboratory, u0: float, u1: float) -> None:
+    """The difference of two nearly equal means of |x| keeps its digits."""
+    with mpmath.workdps(40):
+        size = [mpmath.mpf(u) * mpmath.erf(mpmath.mpf(u) / mpmath.sqrt(2)) + 2 * mpmath.npdf(mpmath.mpf(u)) for u in (u0, u1)]
+        exact = float(size[1] - size[0])
+    wrong = {"|mu0 - mu1|": u1 - u0 if u0 < 2 else 1.01 * (u1 - u0), "total variation": theory.mixture_total_variation(u0, u1)}
+    assert lab.identical(theory.mixture_wasserstein1(u1, u0), exact, relative=1e-11, refutes=wrong)
+    assert lab.identical(theory.mixture_wasserstein1(0.4 * u0, 0.4 * u1, 0.4), 0.4 * exact, relative=1e-9, refutes={"unit dropped": exact})
+
+
+@wasserstein
+def test_mean_of_the_absolute_margin(lab: Laboratory) -> None:
+    """The folded normal law, for means on both sides; and one over the slope of its mean, for weak and for strong signals."""
+    for mean, deviation in ((0.7, 1.3), (-1.2, 0.4), (0.0, 2.2), (3.0, 0.6)):
+        folded = float(foldnorm.mean(abs(mean) / deviation, scale=deviation))
+        wrong = {"the mean alone": abs(mean) * 0.999, "at deviation 1": float(foldnorm.mean(abs(mean)))}
+        assert lab.identical(theory.mean_absolute_margin(mean, deviation), folded, relative=1e-11, refutes=wrong)
+    s = np.array([0.1, 0.6, 1.7, 4.0])
+    slope = np.array([math.erf(x / math.sqrt(2)) for x in s])
+    assert lab.identical(theory.mean_shift_per_wasserstein(s) * slope, np.ones(4), absolute=1e-12, refutes={"1/Phi(s)": slope / norm.cdf(s)})
+
+
 variation = claim(
     "OOD-16",
     kind="identity",
@@ -114,3 +154,23 @@ def test_total_variation_allows_a_shift_of_its_root(lab: Laboratory) -> None:
     )
     assert lab.exact(theory.mixture_total_variation(2.0, 2.0)).agrees_with(0.0, absolute=1e-15, refutes={"some": 1e-3})
     assert math.isclose(theory.mixture_total_variation(0.3, 1.1), theory.mixture_total_variation(1.1, 0.3))
+
+
+@variation
+@pytest.mark.parametrize(("u0", "u1"), APART)
+def test_total_variation_in_long_arithmetic(lab: Laboratory, u0: float, u1: float) -> None:
+    """The place x* and the difference of the tails beyond it, by a root search in 40 digits; in another unit it is the same."""
+    with mpmath.workdps(40):
+        low, high = mpmath.mpf(u0), mpmath.mpf(u1)
+
+        def ratio(x: mpmath.mpf) -> mpmath.mpf:
+            return mpmath.log(mpmath.cosh(high * x) / mpmath.cosh(low * x)) - (high**2 - low**2) / 2
+
+        place = mpmath.findroot(ratio, (mpmath.mpf("0.5"), high + 1), solver="anderson")
+        exact = float(sum(sign * (mpmath.ncdf(u - place) + mpmath.ncdf(-u - place)) for sign, u in ((1, high), (-1, low))))
+    wrong = {"two normals": 2 * norm.cdf((u1 - u0) / 2) - 1, "Wasserstein": theory.mixture_wasserstein1(u0, u1)}
+    wrong = {name: value for name, value in wrong.items() if abs(value / exact - 1) > 1e-3}
+    assert lab.identical(theory.mixture_total_variation(u1, u0), exact, relative=1e-11, refutes=wrong)
+    scaled = theory.mixture_total_variation(0.4 * u0, 0.4 * u1, 0.4)
+    other = theory.mixture_total_variation(0.4 * u0, 0.4 * u1)
+    assert lab.identical(scaled, exact, relative=1e-9, refutes={"the unit is ignored": other}, question="in another unit")

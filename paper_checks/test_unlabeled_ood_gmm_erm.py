@@ -41,8 +41,12 @@ def test_chernoff_law(lab: Laboratory) -> None:
     assert lab.identical(theory.chernoff_density(-place), theory.chernoff_density(place), relative=1e-10, refutes={"one-sided": np.zeros(4)})
     mass = 2 * quad(theory.chernoff_density, 0, 5, epsabs=1e-12)[0]
     assert lab.identical(mass, 1.0, absolute=1e-8, refutes={"2": 2.0})
+    beyond = theory.chernoff_density([-7.0, -5.5, 6.0])
+    assert lab.identical(beyond, np.zeros(3), absolute=1e-20, refutes={"normal": norm.pdf(6.0) * np.ones(3)}, question="beyond 5")
     moments = theory.chernoff_moments()
     assert lab.identical([moments.mean_absolute, moments.mean_square], [0.4127366, 0.26355964], absolute=5e-8, refutes={"normal": [0.3989, 0.25]})
+    seen = [2 * quad(lambda t, k=k: t**k * theory.chernoff_density(t), 0, 5, epsabs=1e-13)[0] for k in (1, 2)]  # type: ignore[misc]
+    assert lab.identical([moments.mean_absolute, moments.mean_square], seen, absolute=1e-10, refutes={"exchanged": seen[::-1]}, question="moments")
 
 
 def transform(frequency: float, place: float) -> float:
@@ -54,7 +58,7 @@ def transform(frequency: float, place: float) -> float:
 def test_constants(lab: Laboratory) -> None:
     """Curvature and wedge by differences of risks and by quadrature, and what they make."""
     rng = np.random.default_rng([lab.seed, 1])
-    for s in (1.0, 1.5, float(rng.uniform(0.5, 2.5))):
+    for s in (0.6, 1.0, 1.5, float(rng.uniform(0.5, 2.5))):
         step = 1e-4
         curvature = 2 * (norm.cdf(-s * math.cos(step)) - norm.cdf(-s)) / step**2
         # The probability that two rules at a small angle differ: |Z| times the density of the margin at 0, over both coordinates.

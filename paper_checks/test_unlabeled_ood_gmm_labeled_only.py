@@ -6,11 +6,13 @@ d dimension, m labeled_size, s = |mu0|/sigma0 half_distance; excess is the risk 
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.special import ndtr
+from scipy.special import erfcx, gammaln, ndtr
 
 from theorylab.laboratory import Laboratory
 from theorylab.papers.unlabeled_ood_gmm import closed_form as theory
@@ -30,6 +32,24 @@ def printed_integral(dimension: int, inner_product: float, squared_norms: float)
 
     end = min(math.pi / 2, 12 / math.sqrt(squared_norms + dimension))
     return 0.5 - quad(integrand, 0, end, limit=400, epsabs=1e-14, epsrel=1e-13)[0] / math.pi
+
+
+def long_integral(dimension: int, inner_product: Any, squared_norms: Any) -> Any:
+    """Return the same in the working precision of mpmath, in which small probabilities survive the subtraction."""
+
+    def integrand(t: Any) -> Any:
+        swing = mpmath.sin(inner_product * mpmath.sin(2 * t) / 2) / mpmath.sin(t)
+        return mpmath.cos(t) ** (dimension - 1) * mpmath.exp(-squared_norms * mpmath.sin(t) ** 2 / 2) * swing
+
+    unit = 4 / mpmath.sqrt(squared_norms + dimension)
+    edges = [k * unit for k in range(9) if k * unit < mpmath.pi / 2]
+    return mpmath.mpf(1) / 2 - mpmath.quad(integrand, [*edges, mpmath.pi / 2]) / mpmath.pi
+
+
+def long_risk(dimension: int, labeled_size: int, half_distance: float) -> Any:
+    """Return the risk of the mean rule in the working precision."""
+    square = mpmath.mpf(half_distance) ** 2
+    return long_integral(dimension, mpmath.sqrt(labeled_size) * square, (labeled_size + 1) * square)
 
 
 # OOD-3 -----------------------------------------------------------------------------------------------------------------------------------
@@ -209,3 +229,149 @@ def test_rules_that_learn_more_than_the_mean(lab: Laboratory) -> None:
     assert (run.mean("logistic_cost") - run.mean("least_squares_cost")).greater_than(
         0.0, refutes={"logistic regression is the better of the two": -0.005}
     )
+
+
+@exact_risk
+@pytest.mark.parametrize(
+    ("d", "m", "s", "digits"), [(2, 10, 1.0, 25), (2, 3, 5.0, 30), (7, 1000, 8.0, 40), (3, 10, 15.0, 75), (1000, 100, 4.0, 30), (6, 1, 3.0, 25)]
+)
+def test_small_risks_in_long_arithmetic(lab: Laboratory, d: int, m: int, s: float, digits: int) -> None:
+    """To twelve digits down to 1e-51, where the printed integral in double precision has none."""
+    with mpmath.workdps(digits):
+        exact = float(long_risk(d, m, s))
+    wrong = {"d + 1": theory.mean_classifier_risk(d + 1, m, s), "m + 1": theory.mean_classifier_risk(d, m + 1, s), "Bayes": float(ndtr(-s))}
+    assert lab.identical(theory.mean_classifier_risk(d, m, s), exact, relative=1e-12, refutes=wrong)
+
+
+@exact_risk
+@pytest.mark.parametrize(
+    ("d", "m", "s", "digits"),
+    [
+        (2, 10**6, 1.0, 30),
+        (20, 10**5, 0.1, 25),
+        (50, 150, 1.0, 25),
+        (3, 400, 8.0, 45),
+        (2, 10**4, 0.02, 25),
+        (9, 700, 0.6, 25),
+        (5, 3, 0.7, 25),
+        (2, 317, 18.9, 110),
+        (2, 8 * 10**6, 0.01, 30),
+        (3, 40, 6.0, 40),
+    ],
+)
+def test_excess_in_long_arithmetic(lab: Laboratory, d: int, m: int, s: float, digits: int) -> None:
+    """The risk less Phi(-s), though both may share all their digits: by each of the ways in which it is computed."""
+    with mpmath.workdps(digits):
+        exact = float(long_risk(d, m, s) - mpmath.ncdf(-mpmath.mpf(s)))
+    wrong = {"d + 1": theory.mean_classifier_excess(d + 1, m, s), "the leading term": theory.mean_classifier_excess_leading(d, m, s)}
+    assert lab.identical(theory.mean_classifier_excess(d, m, s), exact, relative=2e-11, refutes=wrong)
+
+
+@exact_risk
+def test_excess_at_both_ends(lab: Laboratory) -> None:
+    """Few labels far apart, where the excess is nearly the risk; and so many that a difference of risks has no digit left."""
+    for d, m, s in ((2, 2, 30.0), (2, 5, 30.0), (3, 4, 12.0)):
+        risk = theory.mean_classifier_risk(d, m, s)
+        wrong = {"the difference to one more": risk - theory.mean_classifier_risk(d, m + 1, s) / 2, "d + 1": theory.mean_classifier_risk(d + 1, m, s)}
+        assert lab.identical(theory.mean_classifier_excess(d, m, s), risk - ndtr(-s), relative=1e-12, refutes=wrong)
+    for d, m, s in ((2, 10**14, 1.0), (1000, 10**15, 0.5), (5, 10**12, 6.0), (30, 10**13, 0.3)):
+        series = theory.mean_classifier_excess_leading(d, m, s, terms=2)
+        assert lab.identical(theory.mean_classifier_excess(d, m, s), series, relative=1e-9, refutes={"d": series * d / (d - 1)})
+
+
+@exact_risk
+def test_one_dimension_has_two_directions(lab: Laboratory) -> None:
+    """The rule is the sign of the mean, wrong with probability Phi(-sqrt(m) s): risks down to 1e-137, the excess, and the risk under attack."""
+    for m, s in ((1, 0.3), (4, 0.7), (9, 1.0), (30, 0.2), (1, 7.0), (400, 1.0), (1, 20.0), (1, 25.0)):
+        wrong = ndtr(-math.sqrt(m) * s)
+        found = np.array(
+            [theory.mean_classifier_risk(1, m, s), theory.mean_classifier_excess(1, m, s), theory.robust_mean_classifier_risk(1, m, s, 0.4)]
+        )
+        exact = [ndtr(-s) * (1 - wrong) + ndtr(s) * wrong, wrong * math.erf(s / math.sqrt(2)), ndtr(0.4 - s) * (1 - wrong) + ndtr(0.4 + s) * wrong]
+        refuted = {"the excess twice": np.array([1.0, 2.0, 1.0])}
+        assert lab.identical(found / exact, np.ones(3), absolute=1e-12, refutes=refuted, question=f"m = {m}, s = {s:g}")
+    for cosine in (1.0, -1.0):
+        side = ndtr(math.sqrt(5) * 0.6 * cosine)
+        exact = ndtr(-0.7) * side + ndtr(0.7) * (1 - side)
+        claimed = theory.out_of_domain_mean_risk(1, 5, 0.7, 0.6, cosine)
+        assert lab.identical(claimed, exact, relative=1e-12, refutes={"the other side": 1 - exact}, question="another domain on the line")
+
+
+@exact_risk
+@pytest.mark.parametrize(
+    ("d", "product", "norms"),
+    [(1, 3.0, 7.0), (5, 12.5, 40.0), (300, 90.0, 200.0), (40, 60.0, 121.0), (3, 0.4, 30.0), (2, 8.0, 16.0), (4, 0.2, 0.5), (2, 3.0, 11.0)],
+)
+def test_sign_probability_in_long_arithmetic(lab: Laboratory, d: int, product: float, norms: float) -> None:
+    """And of the opposite mean, of which all but this is right; in another domain the product is that of both lengths and the cosine."""
+    with mpmath.workdps(40):
+        exact = float(long_integral(d, mpmath.mpf(product), mpmath.mpf(norms)))
+    found = [theory.inner_product_sign_probability(d, sign * product, norms) for sign in (1, -1)]
+    wrong = {"longer means": theory.inner_product_sign_probability(d, product, norms + 1)}
+    assert lab.identical(found[0], exact, relative=1e-12, refutes=wrong)
+    assert lab.identical(found[1], 1 - exact, absolute=1e-14, refutes={"the same": exact}, question="the opposite mean")
+    half = [theory.inner_product_sign_probability(d, 0.0, norms), theory.mean_classifier_risk(d, 7, 0.0)]
+    assert lab.identical(half, [0.5, 0.5], absolute=1e-13, refutes={"not even": [0.5, exact]}, question="orthogonal means, and no distance")
+    if d > 1 and norms > 2.1 * product:
+        # k = 6 samples at s1, and s, such that 6 s1^2 + s^2 is the sum and the cosine is what is left.
+        s1, s = math.sqrt(0.4 * norms / 6), math.sqrt(0.6 * norms)
+        cosine = product / (math.sqrt(6) * s1 * s)
+        for sign, value in ((1, exact), (-1, 1 - exact)):
+            claimed = theory.out_of_domain_mean_risk(d, 6, s, s1, sign * cosine)
+            refuted = {"s for s1": theory.out_of_domain_mean_risk(d, 6, s1, s, sign * cosine)}
+            assert lab.identical(claimed, value, relative=1e-11, refutes=refuted, question=f"another domain, cosine {sign * cosine:.3g}")
+
+
+# The law of the angle --------------------------------------------------------------------------------------------------------------------
+
+
+def angle_average(function: Any, dimension: int, signal: float) -> float:
+    """Return E function(cos) in the plane or in space, whose radial integral is elementary: h = nu cos, K(h) = Phi(h) exp(h^2/2) sqrt(2 pi)."""
+    nodes, weights = np.polynomial.legendre.leggauss(600)
+    angle = 0.5 * math.pi * (1 + nodes)
+    h = signal * np.cos(angle)
+    tail, bulk = math.exp(-0.5 * signal**2), np.exp(-0.5 * (signal * np.sin(angle)) ** 2) * math.sqrt(2 * math.pi)
+    # Below 0 the bulk of K is nearly cancelled, so it is taken from the scaled function.
+    scaled = np.where(h < 0, tail * math.sqrt(math.pi / 2) * erfcx(np.maximum(-h, 0) / math.sqrt(2)), bulk * ndtr(h))
+    density = (tail + h * scaled) / math.pi if dimension == 2 else np.sin(angle) * (h * tail + (1 + h**2) * scaled) / math.sqrt(2 * math.pi)
+    return float(0.5 * math.pi * np.sum(weights * density * function(np.cos(angle))))
+
+
+@exact_risk
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_law_of_the_angle_in_the_plane_and_in_space(lab: Laboratory, dimension: int) -> None:
+    """Risks under attack for attacks on both sides of s, and rare ones; the printed density integrated over the radius by hand."""
+    assert lab.identical(angle_average(np.ones_like, dimension, 0.7), 1.0, absolute=1e-12, refutes={"half a turn": 0.5})
+    for m, s, radius in ((3, 0.6, 0.3), (8, 1.3, 0.9), (2, 0.5, 1.4), (40, 2.1, 0.2), (3, 6.0, 0.5), (5, 8.0, 3.0), (400, 0.9, 0.0)):
+        exact = angle_average(lambda cosine, s=s, radius=radius: ndtr(radius - s * cosine), dimension, math.sqrt(m) * s)
+        claimed = theory.robust_mean_classifier_risk(dimension, m, s, radius)
+        wrong = {"one dimension more": theory.robust_mean_classifier_risk(dimension + 1, m, s, radius), "no angle": float(ndtr(radius - s))}
+        assert lab.identical(claimed, exact, relative=1e-10, refutes=wrong, question=f"d = {dimension}, m = {m}, s = {s:g}, radius {radius:g}")
+
+
+@exact_risk
+@pytest.mark.parametrize("dimension", [2, 3, 6, 50, 100_000])
+def test_moments_of_the_cosine(lab: Laboratory, dimension: int) -> None:
+    """Given J, Poisson of mean nu^2/2, cos^2 is beta of mean (1 + 2J)/(d + 2J); E cos is the derivative of E|w| in nu."""
+    d = dimension
+    for nu in (0.0, 0.4, 1.7, 12.0, 90.0):
+        count = np.arange(max(0.0, nu**2 / 2 - 12 * nu), nu**2 / 2 + 12 * nu + 60)
+        poisson = np.exp(count * math.log(nu**2 / 2) - nu**2 / 2 - gammaln(count + 1)) if nu else (count == 0).astype(float)
+        square = float(poisson @ ((1 + 2 * count) / (d + 2 * count)))
+        first = nu / math.sqrt(2) * float(poisson @ np.exp(gammaln((d + 1) / 2 + count) - gammaln(d / 2 + 1 + count)))
+        found = [theory.alignment_expectation(np.square, d, nu), theory.alignment_expectation(lambda c: c, d, nu)]
+        wrong = {"d - 1 for d": [square * d / (d - 1), first * 1.01], "the limit nu/sqrt(nu^2 + d)": [nu**2 / (nu**2 + d), first * 0.99]}
+        relative = 1e-9 if d > 1000 else 1e-11
+        assert lab.identical(
+            found[0], square, relative=relative, refutes={label: value[0] for label, value in wrong.items()}, question=f"nu = {nu:g}"
+        )
+        assert lab.identical(found[1], first, absolute=relative * max(first, 0.01), refutes={"cosine squared": square}, question=f"nu = {nu:g}")
+
+
+@exact_risk
+def test_angle_far_out(lab: Laboratory) -> None:
+    """Errors of strong rules come from angles that almost never happen; and logarithms of size d lose digits, which the total takes back."""
+    for d, m, s in ((3, 10, 15.0), (2, 1, 22.0), (3, 2, 25.0), (17, 30, 6.0), (10**6, 10**6, 1.0), (10**8, 10**7, 1.0)):
+        wrong = {"m + 1": theory.mean_classifier_risk(d, m + 1 + m // 100, s)}
+        claimed = theory.robust_mean_classifier_risk(d, m, s, 0.0)
+        assert lab.identical(claimed, theory.mean_classifier_risk(d, m, s), relative=1e-10 if s > 1 else 3e-12, refutes=wrong)

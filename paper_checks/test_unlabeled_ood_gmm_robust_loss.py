@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -57,6 +58,23 @@ def test_four_routes_to_the_worst_error_of_a_sample(lab: Laboratory) -> None:
             # The price is the derivative of the risk, wherever the sample that is moved last does not change.
             ends = [theory.wasserstein_dro_empirical(margins, radius + h).risk for h in (-1e-7, 1e-7)]
             assert lab.identical(greedy.slope, (ends[1] - ends[0]) / 2e-7, relative=1e-5, refutes={"eps": radius})
+
+
+@duality
+@pytest.mark.parametrize("slope", [0.3, 1.0, 7.0])
+def test_the_loss_is_the_worst_case_it_stands_for(lab: Laboratory, slope: float) -> None:
+    """The largest error less the price of moving t to t', by search over t'; for both costs, and for moves that are free."""
+    moved = np.linspace(-4.0, 4.0, 32_001)
+    margins = np.array([-1.5, -1e-3, 0.0, 0.13, 0.9, 3.5])
+    for cost, power in (("distance", 1), ("squared_distance", 2)):
+        worst = [float(np.max((moved <= 0.0) - slope * np.abs(moved - margin) ** power)) for margin in margins]
+        found = theory.ramp_loss(margins, slope, cost=cost)
+        other = theory.ramp_loss(margins, slope, cost="distance" if power == 2 else "squared_distance")
+        wrong = {"the error itself": 1.0 * (margins <= 0), "unbounded": np.maximum(0, 1 - slope * margins), "the other cost": other}
+        assert lab.identical(found, worst, absolute=1e-9, refutes=wrong, question=f"{cost}, slope {slope:g}")
+    assert lab.identical(
+        theory.ramp_loss(margins, 0.0), np.ones(6), absolute=1e-15, refutes={"the error": 1.0 * (margins <= 0)}, question="free moves"
+    )
 
 
 @duality
@@ -151,6 +169,89 @@ def test_bias_coefficients(lab: Laboratory) -> None:
     assert lab.exact(float(np.max(drawn["risk"] - drawn["dual"]))).less_than(1e-12, refutes={"it may exceed the dual": 1e-3})
 
 
+@duality
+@pytest.mark.parametrize(
+    ("mean", "deviation", "radius"),
+    [
+        (0.7, 1.0, 1e-8),
+        (0.7, 1.6, 1e-3),
+        (-0.4, 0.5, 0.02),
+        (1.9, 0.4, 0.7),
+        (2.5, 0.6, 1e-4),
+        (0.1, 3.0, 0.6),
+        (2.5, 0.8, 1.0),
+        (-1.0, 0.1, 3e-26),
+        (0.5, 8.0, 1.5),
+    ],
+)
+def test_worst_error_in_long_arithmetic(lab: Laboratory, mean: float, deviation: float, radius: float) -> None:
+    """The budget that tau spends, and both moments of the bias, in 25 digits, for narrow parts and for wide ones; in another unit as well."""
+    with mpmath.workdps(25):
+
+        def part(power: int, end: mpmath.mpf) -> mpmath.mpf:
+            return mpmath.quad(lambda t: t**power * mpmath.npdf(t, mean, deviation), [0, end / 2, end])
+
+        start = theory.wasserstein_dro_risk(mean, deviation, radius).threshold
+        tau = mpmath.findroot(lambda end: part(1, end) - radius, mpmath.mpf(start) * mpmath.mpf("1.001"))
+        risk = float(mpmath.ncdf((tau - mean) / deviation))
+        bias = float(-(part(2, tau) - mpmath.mpf(radius) ** 2) / (2 * tau**3 * mpmath.npdf(tau, mean, deviation)))
+        edge = float(tau)
+    found = [*theory.wasserstein_dro_risk(mean, deviation, radius), theory.dro_bias_coefficient(mean, deviation, radius)]
+    twice = [*theory.wasserstein_dro_risk(mean, deviation, 2 * radius), 0.5 * found[2]]
+    wrong = {"twice the radius": np.array(twice) / [risk, edge, bias], "the other sign": np.array([1.0, 1.0, -1.0])}
+    assert lab.identical(np.array(found) / [risk, edge, bias], np.ones(3), absolute=1e-10, refutes=wrong, question="risk, tau, and bias")
+    scaled = [
+        *theory.wasserstein_dro_risk(0.3 * mean, 0.3 * deviation, 0.3 * radius),
+        theory.dro_bias_coefficient(0.3 * mean, 0.3 * deviation, 0.3 * radius),
+    ]
+    assert lab.identical(scaled, [found[0], 0.3 * found[1], found[2]], relative=1e-9, refutes={"tau has no unit": found}, question="in another unit")
+
+
+@duality
+def test_ends_of_the_worst_error(lab: Laboratory) -> None:
+    """Without a budget nothing moves; with all that it takes, everything does; for the law and for samples, some at the boundary."""
+    for mean, deviation in ((1.0, 1.0), (0.4, 0.7), (-0.3, 2.0)):
+        none = theory.wasserstein_dro_risk(mean, deviation, 0.0)
+        error = float(norm.cdf(-mean / deviation))
+        assert lab.identical([none.risk, none.threshold], [error, 0.0], absolute=1e-14, refutes={"moved": [error + 1e-3, 1.0]}, question="no budget")
+    margins = np.array([-1.0, 0.5, 0.0, 1.0, 2.0])
+    expected = {0.0: (0.4, 2.0), 0.05: (0.5, 2.0), 0.1: (0.6, 1.0), 0.25: (0.75, 1.0), 0.5: (0.9, 0.5), 0.7: (1.0, 0.0), 9.0: (1.0, 0.0)}
+    for radius, pair in expected.items():
+        greedy, dual = theory.wasserstein_dro_empirical(margins, radius), theory.wasserstein_dro_dual(margins, radius)
+        wrong = {"one sample more": [pair[0] + 0.2, pair[1]], "another price": [pair[0], pair[1] + 0.25]}
+        assert lab.identical(greedy, pair, absolute=1e-13, refutes=wrong, question=f"greedy by hand, eps = {radius:g}")
+        assert lab.identical(
+            dual.risk, pair[0], absolute=1e-13, refutes={"one sample more": pair[0] + 0.2}, question=f"dual by hand, eps = {radius:g}"
+        )
+    rows = np.stack([margins, margins[::-1] + 0.3])
+    both = theory.wasserstein_dro_empirical(rows, 0.2).risk
+    single = [theory.wasserstein_dro_empirical(row, 0.2).risk for row in rows]
+    assert lab.identical(both, single, absolute=1e-14, refutes={"the first for both": [single[0]] * 2}, question="rows of samples")
+
+
+@duality
+def test_greedy_and_dual_on_many_samples(lab: Laboratory) -> None:
+    """With ties and zeros, for any radius: one risk, and the price of either attains it; concave in the radius."""
+    rng = np.random.default_rng([lab.seed, 6])
+    for size in (1, 2, 5, 12):
+        margins = np.round(rng.uniform(-0.8, 2.0, size), 1)
+        margins[0] = abs(margins[0]) + 0.2
+        radii = np.append(0.0, np.sort(rng.uniform(0.0, 0.9 * float(np.maximum(margins, 0).mean()), 6)))
+        greedy = [theory.wasserstein_dro_empirical(margins, float(radius)) for radius in radii]
+        dual = [theory.wasserstein_dro_dual(margins, float(radius)) for radius in radii]
+        risks = np.array([found.risk for found in greedy])
+        wrong = {"the error itself": np.full(7, float(np.mean(margins <= 0)))}
+        assert lab.identical([found.risk for found in dual], risks, absolute=1e-13, refutes=wrong, question=f"m = {size}")
+        for route in (greedy, dual):
+            charged = [
+                found.slope * radius + float(np.mean(np.where(margins > 0, np.maximum(0, 1 - found.slope * margins), 1.0)))
+                for found, radius in zip(route, radii, strict=True)
+            ]
+            assert lab.identical(charged, risks, absolute=1e-13, refutes=wrong, question=f"the price attains it, m = {size}")
+        slopes = np.diff(risks) / np.diff(radii)
+        assert lab.exact(float(np.max(np.diff(slopes)))).less_than(1e-9, refutes={"convex": 0.1})
+
+
 # What smoothing costs --------------------------------------------------------------------------------------------------------------------
 
 smoothing = claim(
@@ -181,6 +282,33 @@ def test_gap(lab: Laboratory) -> None:
     for s in (0.5, 2.0):
         rest = theory.smoothing_gap(s, slopes) / theory.smoothing_gap_leading(s, slopes, terms=2) - 1
         assert lab.limit(slopes, rest, order=2.0, within=0.12, refutes={"order 1": 1.0})
+
+
+@smoothing
+@pytest.mark.parametrize(("s", "slope", "sigma"), [(0.4, 0.7, 1.8), (2.2, 40.0, 0.3), (0.9, 3e5, 2.0), (4.0, 6.0, 0.5), (9.0, 0.3, 1.3)])
+def test_gap_in_long_arithmetic(lab: Laboratory, s: float, slope: float, sigma: float) -> None:
+    """The integral in 30 digits, small or not, and both terms of its expansion and A word for word."""
+    with mpmath.workdps(30):
+        mean, price = mpmath.mpf(s) * mpmath.mpf(sigma), mpmath.mpf(slope)
+        exact = float(mpmath.quad(lambda t: (1 - price * t) * mpmath.npdf(t, mean, sigma), [k / (8 * price) for k in range(9)]))
+    twice = theory.smoothing_gap(s, 2 * slope, sigma)
+    assert lab.identical(theory.smoothing_gap(s, slope, sigma), exact, relative=1e-12, refutes={"gamma twice": twice})
+    density = math.exp(-(s**2) / 2) / (sigma * math.sqrt(2 * math.pi))
+    found = [theory.smoothing_gap_leading(s, slope, sigma, terms=terms) for terms in (1, 2)]
+    found += [theory.smoothing_prefactor(s, sigma), theory.best_smoothing_bound(s, 0.03, sigma)]
+    plain = [
+        theory.smoothing_prefactor(s),
+        theory.best_smoothing_bound(s, 0.03),
+        theory.smoothing_gap(s, slope),
+        theory.smoothing_gap_leading(s, slope),
+    ]
+    named = [theory.smoothing_prefactor(s, 1.0), theory.best_smoothing_bound(s, 0.03, 1.0)]
+    named += [theory.smoothing_gap(s, slope, 1.0), theory.smoothing_gap_leading(s, slope, 1.0, terms=1)]
+    assert lab.identical(plain, named, relative=1e-14, refutes={"sigma = 1.01": [value / 1.01 for value in named]}, question="what is not named is 1")
+    first, root = density / (2 * slope), math.sqrt(density / 2)
+    seen = np.array([first, first * (1 + s / (3 * slope * sigma)), root, 2 * root * math.sqrt(0.03)])
+    wrong = {"f(0) without sigma": np.array([sigma, sigma, math.sqrt(sigma), math.sqrt(sigma)]), "f(0)/gamma": np.array([2.0, 2.0, 1.0, 1.0])}
+    assert lab.identical(np.array(found) / seen, np.ones(4), absolute=1e-12, refutes=wrong, question="expansion, A, and 2 A sqrt(B)")
 
 
 @smoothing

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.optimize import brentq
@@ -122,6 +123,42 @@ def test_the_weight_is_the_best_one_and_never_loses(lab: Laboratory) -> None:
 
 
 @worth
+def test_weighted_excess_at_any_weight(lab: Laboratory) -> None:
+    """V = a^2 A + (1 - a)^2 B written out, at the best weight and at others, in both forms; without unlabelled samples, or endless ones, or d = 1."""
+    cases = [(20, 60, 500, 0.7, 0.3), (5, 900, 30, 1.6, 0.9), (2, 4, 7, 0.4, 2.0), (300, 40, 9000, 2.5, 0.05), (9, 15, 1, 0.6, 0.2)]
+    for d, m, n, s, shift in cases:
+        a, b = squares(d, m, n, s, shift)
+        for weight in (None, 0.0, 0.3, 0.85, 1.0):
+            used = b / (a + b) if weight is None else weight
+            square = used**2 * a + (1 - used) ** 2 * b
+            with mpmath.workdps(30):
+                turned = mpmath.mpf(s) / mpmath.sqrt(1 + mpmath.mpf(square) / mpmath.mpf(s) ** 2)
+                angle = float(mpmath.ncdf(-turned) - mpmath.ncdf(-mpmath.mpf(s)))
+            found = [theory.weighted_excess(d, m, n, s, shift, labeled_weight=weight, form=form) for form in ("leading", "angle")]
+            wrong = {"the forms exchanged": [found[1] / found[0], found[0] / found[1]], "V for both": [1.0, unit(s) * a * b / (a + b) / angle * 1.01]}
+            question = f"(d, m, n, s, shift) = {(d, m, n, s, shift)}, weight {weight}"
+            assert lab.identical(np.array(found) / [unit(s) * square, angle], np.ones(2), absolute=1e-11, refutes=wrong, question=question)
+        assert lab.identical(theory.optimal_labeled_weight(d, m, n, s, shift), b / (a + b), relative=1e-12, refutes={"the other": a / (a + b)})
+    alone = [theory.weighted_excess(20, 60, 0, 0.7, 0.3, labeled_weight=weight) for weight in (None, 1.0)]
+    alone += [
+        theory.weighted_excess(1, 5, 5, 0.7, 0.0),
+        theory.optimal_labeled_weight(20, 60, 0, 0.7, 0.3) - 1,
+        theory.optimal_labeled_weight(1, 5, 5, 0.7, 0.0) - 1,
+    ]
+    labels = unit(0.7) * 19 / 60
+    assert lab.identical(
+        alone, [labels, labels, 0.0, 0.0, 0.0], absolute=1e-13, refutes={"with others": [labels / 2] * 2 + [0.0] * 3}, question="ends"
+    )
+    line = theory.optimal_labeled_weight(1, 5, 5, 0.7, 0.3)
+    assert lab.identical(line, 1.0, absolute=1e-15, refutes={"the square of the shift": 0.09}, question="d = 1, where labels have no error")
+    shared = theory.optimal_labeled_weight(2, 4, 10**18, 1.0, 0.5)
+    assert lab.identical(shared, 0.5, absolute=1e-12, refutes={"labels only": 1.0, "unlabelled only": 0.0}, question="equal squares")
+    endless = theory.weighted_excess(20, 100, 10**16, 0.7, 0.3, labeled_weight=0.0, form="angle")
+    wrong = {"labels": labels, "the leading term": unit(0.7) * 0.09}
+    assert lab.identical(endless, theory.unlabeled_direction_excess(0.7, 0.3), relative=1e-10, refutes=wrong, question="endless samples")
+
+
+@worth
 @pytest.mark.parametrize(("shift", "margin"), [(0.0, 0.055), (0.2, 0.05), (0.5, 0.06)])
 def test_weighted_fits(lab: Laboratory, shift: float, margin: float) -> None:
     """Likelihood on raw unlabelled samples in 20 dimensions, weighted with the labelled mean; small-angle terms are one to twelve percent large."""
@@ -215,6 +252,34 @@ def test_break_even_is_the_root_of_the_exact_risk(lab: Laboratory) -> None:
 
 
 @tolerance
+@pytest.mark.parametrize("s", [0.05, 0.6, 1.0, 3.0, 8.0])
+def test_excess_of_the_unlabelled_direction_in_long_arithmetic(lab: Laboratory, s: float) -> None:
+    """The risk at the angle of tangent beta/s less the least one, for shifts from 1e-6 to 5."""
+    for shift in (1e-6, 0.01, 0.4, 1.0, 5.0):
+        with mpmath.workdps(50):
+            cosine = mpmath.mpf(s) / mpmath.sqrt(mpmath.mpf(s) ** 2 + mpmath.mpf(shift) ** 2)
+            exact = float(mpmath.ncdf(-s * cosine) - mpmath.ncdf(-mpmath.mpf(s)))
+        wrong = {"twice the shift": theory.unlabeled_direction_excess(s, 2 * shift), "half of it": exact / 2}
+        assert lab.identical(theory.unlabeled_direction_excess(s, shift), exact, relative=1e-11, refutes=wrong, question=f"shift {shift:g}")
+
+
+@tolerance
+def test_break_even_to_all_digits(lab: Laboratory) -> None:
+    """Both excess risks are one at it, with many labels and with one; for a fixed d it tends to sqrt((d - 1)/m)."""
+    for d, m, s in ((2, 1, 0.3), (2, 10, 1.0), (3, 5, 4.0), (20, 3000, 0.6), (400, 30, 2.2), (7, 10**9, 1.3)):
+        shift = theory.break_even_shift(d, m, s)
+        gained, lost = theory.unlabeled_direction_excess(s, shift), theory.mean_classifier_excess(d, m, s)
+        wrong = {
+            "a shift one percent larger": theory.unlabeled_direction_excess(s, 1.01 * shift),
+            "with d + 1": theory.mean_classifier_excess(d + 1, m, s),
+        }
+        assert lab.identical(gained, lost, relative=1e-10, refutes=wrong, question=f"(d, m, s) = ({d}, {m}, {s:g})")
+    sizes = np.array([10**6, 10**9, 10**12])
+    scaled = theory.break_even_shift(20, sizes, 1.0) / np.sqrt(19 / sizes)
+    assert lab.identical(scaled, np.ones(3), absolute=2e-5, refutes={"d for d - 1": np.full(3, math.sqrt(20 / 19))}, question="many labels")
+
+
+@tolerance
 def test_break_even_in_many_dimensions(lab: Laboratory) -> None:
     """For m/d fixed beta* tends to sqrt(d/m) at order 1/d, whatever s is."""
     rng = np.random.default_rng([lab.seed, 23])
@@ -300,6 +365,8 @@ def test_labels_of_a_known_direction(lab: Laboratory) -> None:
         rates = -np.log(theory.known_direction_excess(sizes, 0.3)) / sizes
         limit = 0.3**2 / 2
         assert lab.limit(sizes, rates - limit, order=0.85, within=0.1, refutes={"a power of m": 0.0}, question="log of the excess over m")
+        alone = theory.mean_classifier_excess(1, m, s)
+        assert lab.identical(claimed, alone, relative=1e-12, refutes={"in the plane": theory.mean_classifier_excess(2, m, s)}, question="on the line")
     run = lab.run(simulate.sample_sign_votes, dimension=2, labeled_size=5, half_distance=1.0, alignment=1.0)
     rate = run.probability("mean_vote") * float(ndtr(1.0) - ndtr(-1.0))
     printed = theory.known_direction_excess(5, 1.0)

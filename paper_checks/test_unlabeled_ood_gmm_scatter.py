@@ -94,3 +94,18 @@ def test_both_limits_from_random_matrices_of_finite_size(lab: Laboratory) -> Non
         squared.append(row[0] ** 2 / (row @ row))
     fraction = float(np.mean(squared))
     assert lab.exact(fraction).inside(1 - d / n - 0.05, 1 - d / n + 0.05, refutes={"all of it": 1.0, "(1 - d/n)^2": (1 - d / n) ** 2})
+
+
+@scatter
+def test_ends_of_both_limits(lab: Laboratory) -> None:
+    """Endless samples of both kinds give Bayes' rule; no distance gives a coin; and both formulas word for word, for weak classes too."""
+    for s in (0.4, 1.4):
+        ends = [theory.labeled_lda_risk(s, np.inf), theory.total_scatter_lda_risk(s, np.inf, np.inf)]
+        coins = [theory.labeled_lda_risk(0.0, 2.0), theory.total_scatter_lda_risk(0.0, 0.3, 2.0)]
+        assert lab.identical(ends + coins, [norm.cdf(-s)] * 2 + [0.5] * 2, absolute=1e-13, refutes={"coins": [0.5] * 4})
+    for distance, labels, unlabeled in ((0.6, 1.3, 1.7), (2.4, 5.0, 30.0), (0.9, 1.1, np.inf)):
+        between = distance**2 / (1 + distance**2)
+        share = between**2 * (1 - 1 / unlabeled) / (between + 1 / labels)
+        seen = [norm.cdf(-math.sqrt(share / (1 - share))), norm.cdf(-(distance**2) * math.sqrt(1 - 1 / labels) / math.sqrt(distance**2 + 1 / labels))]
+        found = [theory.total_scatter_lda_risk(distance, labels, unlabeled), theory.labeled_lda_risk(distance, labels)]
+        assert lab.identical(found, seen, absolute=1e-13, refutes={"exchanged": found[::-1], "Bayes": [norm.cdf(-distance)] * 2})

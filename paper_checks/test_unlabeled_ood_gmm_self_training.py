@@ -89,3 +89,34 @@ def test_many_samples_without_a_shift_always_help(lab: Laboratory) -> None:
     assert lab.exact(float(few)).less_than(0.0, refutes={"any number of samples helps": 0.01})
     turned = theory.self_training_overlap(0.95, 1.0, np.inf, alignment=0.5) - 0.95
     assert lab.exact(float(turned)).less_than(0.0, refutes={"any shift is harmless": 0.01})
+
+
+@pseudo_labels
+@pytest.mark.parametrize(
+    ("c0", "s1", "r", "ratio"), [(0.4, 0.7, 0.6, 3.0), (0.9, 1.8, -0.5, 0.4), (-0.3, 1.1, 0.8, 7.0), (0.6, 0.0, 1.0, 2.0), (0.7, 0.5, 0.9, math.inf)]
+)
+def test_map_by_quadrature_over_the_margin(lab: Laboratory, c0: float, s1: float, r: float, ratio: float) -> None:
+    """E sign(<w, x>) x along w and along mu1, from the law of the margin alone; the rest is noise of squared length d/n."""
+    margin = np.linspace(-14, 14, 280_002)
+    c1 = r * c0
+    density = norm.pdf(margin - s1 * c1)
+    side = float(np.trapezoid(np.sign(margin) * density, margin))
+    noise = float(np.trapezoid(np.sign(margin) * (margin - s1 * c1) * density, margin))
+    # Given y: x = s1 mu1 + z, and z along w is what the sign depends on; mu0, mu1 and w with <w, mu1> = r <w, mu0>.
+    along_home, square = side * s1 * r + noise * c0, side**2 * s1**2 + noise**2 + 2 * side * s1 * noise * c1
+    exact = along_home / math.sqrt(square + 1 / ratio)
+    claimed = theory.self_training_overlap(c0, s1, ratio, alignment=r)
+    wrong = {"the first rule": c0 if abs(c0 - exact) > 1e-6 else 0.0, "noise twice": along_home / math.sqrt(square + 2 / ratio + 0.01)}
+    assert lab.identical(claimed, exact, absolute=1e-8, refutes=wrong)
+    labeled = theory.labeled_overlap([0.4, 1.7], [0.6, 3.0])
+    exact_pair = [0.4 / math.sqrt(0.16 + 1 / 0.6), 1.7 / math.sqrt(1.7**2 + 1 / 3)]
+    assert lab.identical(labeled, exact_pair, relative=1e-12, refutes={"m/d for d/m": [0.4 / math.sqrt(0.76), 1.7 / math.sqrt(5.89)]})
+
+
+@pseudo_labels
+def test_ends_of_the_map(lab: Laboratory) -> None:
+    """The true direction stays without noise, whichever its sign, a useless rule finds nothing without a shift."""
+    values = theory.self_training_overlap([1.0, -1.0, 0.0], 1.3, np.inf)
+    assert lab.identical(values, [1.0, -1.0, 0.0], absolute=1e-13, refutes={"always the true side": [1.0, 1.0, 0.0]})
+    turned = theory.self_training_overlap(1.0, 1.3, np.inf, alignment=-1.0)
+    assert lab.identical(turned, 1.0, absolute=1e-13, refutes={"the other side": -1.0}, question="classes with their names exchanged")

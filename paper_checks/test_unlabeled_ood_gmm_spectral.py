@@ -205,6 +205,49 @@ def test_overlap_with_a_shift(lab: Laboratory) -> None:
 
 
 @proportional
+@pytest.mark.parametrize(
+    ("s", "s1", "r", "labels", "unlabeled"),
+    [(0.6, 0.8, 0.7, 0.4, 6.0), (1.7, 0.5, -0.3, 1.6, 2.0), (0.9, 2.2, -0.95, 0.05, 0.3), (2.5, 1.1, 0.2, 0.7, 40.0), (0.8, 1.4, 0.0, 0.5, 3.0)],
+)
+def test_overlaps_solve_their_equations(lab: Laboratory, s: float, s1: float, r: float, labels: float, unlabeled: float) -> None:
+    """To eleven digits, with the covariance of the posterior inverted numerically; only the size of the angle between the domains counts."""
+    found = np.array(theory.shifted_semisupervised_overlap(s, s1, r, labels, unlabeled))
+
+    def once(q1: float, size: float = 1.0) -> np.ndarray:
+        precision = np.diag([labels * s**2, unlabeled * s1**2 * worth(s1**2 * q1 * size)])
+        return 1 - np.diag(np.linalg.inv(np.linalg.inv(np.array([[1.0, r], [r, 1.0]])) + precision))
+
+    wrong = {"g(s1^2) for g(s1^2 q1)": once(1.0), "s1 for s1^2": once(float(found[1]), 1 / s1), "exchanged": once(float(found[1]))[::-1]}
+    assert lab.identical(found, once(float(found[1])), absolute=1e-11, refutes=wrong)
+    turned = theory.shifted_semisupervised_overlap(s, s1, -r, labels, unlabeled)
+    assert lab.identical(turned, found, absolute=1e-12, refutes={"exchanged": found[::-1]}, question="the opposite mean")
+    known, a = theory.known_shift_overlap(s, r, labels), labels * s**2
+    exact = 1 - np.linalg.inv(np.linalg.inv(np.array([[1.0, r], [r, 1.0]])) + np.diag([a, 1e13]))[0, 0]
+    assert lab.identical(known, exact, absolute=1e-9, refutes={"labels only": a / (1 + a) if r else 1 / (1 + a)}, question="mu1 known")
+
+
+@proportional
+def test_ends_of_the_rules_in_many_dimensions(lab: Laboratory) -> None:
+    """Weak means, votes of no labels, means that point away, and what no overlap leaves."""
+    for s, ratio, m, away, r in ((0.6, 20.0, 3, 0.9, 0.7), (1.4, 3.0, 0, 0.8, 0.9), (0.5, 2.0, 4, 2.5, -0.6)):
+        cosine = math.sqrt(max(0.0, 1 - 1 / ratio / away**4) / (1 + 1 / ratio / away**2)) * r
+        wrong_side = float(ndtr(-math.sqrt(m) * s * cosine))
+        exact = float(ndtr(-s * cosine) * (1 - wrong_side) + ndtr(s * cosine) * wrong_side)
+        claimed = theory.spectral_risk(s, ratio, m, shifted_half_distance=away, alignment=r)
+        near = theory.spectral_risk(s, ratio, m + 1, shifted_half_distance=away, alignment=r)
+        assert lab.identical(
+            claimed, exact, relative=1e-12, refutes={"one label more": near}, question=f"s = {s:g}, s1 = {away:g}, r = {r:g}, m = {m}"
+        )
+        error = theory.sign_error(m, s, r)
+        assert lab.identical(error, float(ndtr(-math.sqrt(m) * s * r)), relative=1e-12, refutes={"one label more": theory.sign_error(m + 1, s, r)})
+    same = theory.spectral_risk(1.3, 4.0, 5), theory.spectral_risk(1.3, 4.0, 5, shifted_half_distance=1.3, alignment=1.0)
+    assert lab.identical(*same, relative=1e-14, refutes={"turned": theory.spectral_risk(1.3, 4.0, 5, alignment=0.9)}, question="one domain")
+    known = [theory.known_shift_overlap(0.7, 1.0, 0.4), theory.known_shift_overlap(0.7, -1.0, 0.4), theory.known_shift_overlap(0.7, 0.0, 0.4)]
+    alone = 0.4 * 0.49 / (1 + 0.4 * 0.49)
+    assert lab.identical(known, [1.0, 1.0, alone], absolute=1e-13, refutes={"labels only": [alone] * 3}, question="the mean itself, or one across")
+
+
+@proportional
 def test_sandwich_of_the_best_risk(lab: Laboratory) -> None:
     """Unlabelled samples are worth something, and less than labels: exact risks of m + n and of m labels on both sides, also at a finite size."""
     rng = np.random.default_rng([lab.seed, 3])

@@ -71,6 +71,38 @@ def test_displays_and_their_values(lab: Laboratory) -> None:
 
 
 @bounds
+def test_both_displays_in_parts(lab: Laboratory) -> None:
+    """Each part by hand for a short mean, another delta and constant, with and without unlabelled samples; what is not named is 1."""
+    d, m, delta = 7, 300, 0.2
+    log, labels = math.log(1 / delta), math.sqrt(2 * math.log(1 / delta) / m)
+    for n in (0, 1200):
+        found = theory.theorem_robust_bound(
+            d, m, n, slope=0.6, mean_norm=0.4, standard_deviation=0.7, wasserstein_shift=0.3, failure_probability=delta, constant=0.8
+        )
+        inside = 0.3 * (0.16 + 0.49) + math.sqrt(2 * d / (2 * n + m)) + math.sqrt(2 * log / (2 * n + m))
+        first = 0.6 * math.sqrt(2 * d / m * inside)
+        wrong = {"constant 1": [first + labels, first, labels], "constant on parts": [0.8 * (first + labels), 0.8 * first, 0.8 * labels]}
+        assert lab.identical(found, [0.8 * (first + labels), first, labels], relative=1e-12, refutes=wrong, question=f"Theorem 4.1, n = {n}")
+        given = {"mean_norm": 0.4, "standard_deviation": 0.7, "wasserstein_shift": 0.3, "failure_probability": delta}
+        away = {"shifted_mean_norm": 0.5, "shifted_standard_deviation": 0.6}
+        prefactor = math.exp(-0.16 / (4 * 0.49)) / math.sqrt(2 * 0.7 * math.sqrt(2 * math.pi))
+        for other, energy in ((away, 0.25 + 0.36), ({}, 0.16 + 0.49)):
+            bound = theory.theorem_nonrobust_bound(d, m, n, constant=0.8, **given, **other)
+            bracket = energy * 2 * d * 0.3 / m + 4 * d / m * math.sqrt((2 * d + 2 * log) / (2 * n + m))
+            first = prefactor * bracket**0.25
+            wrong = {"constant 1": [first + labels, first, labels], "without A": [0.8 * (bracket**0.25 + labels), bracket**0.25, labels]}
+            assert lab.identical(bound, [0.8 * (first + labels), first, labels], relative=1e-12, refutes=wrong, question=f"Theorem 4.2, n = {n}")
+    plain = theory.theorem_robust_bound(d, m, 50, slope=0.6, wasserstein_shift=0.3).value
+    named = {"mean_norm": 1.0, "standard_deviation": 1.0, "failure_probability": 0.05, "constant": 1.0}
+    full = theory.theorem_robust_bound(d, m, 50, slope=0.6, wasserstein_shift=0.3, **named).value
+    assert lab.identical(
+        plain, full, relative=1e-14, refutes={"no shift": theory.theorem_robust_bound(d, m, 50, slope=0.6).value}, question="not named"
+    )
+    sizes = theory.sufficient_unlabeled_size(20, [0.5, 0.8, 1.0, 3.0])
+    assert lab.identical(sizes, [3200.0, 200 / 0.8**4, 200.0, 200.0], relative=1e-12, refutes={"s^-2": [800.0, 200 / 0.64, 200.0, 200.0]})
+
+
+@bounds
 @pytest.mark.parametrize("case", [(50, 0.25), (50, 1.0), (50, 2.0), (10, 0.5), "random"])
 def test_the_mean_of_the_labelled_samples_obeys_theorem_4_2(lab: Laboratory, case: tuple[int, float] | str) -> None:
     """Already without unlabelled samples it stays below the part of the bound that they cannot lower, 0.0547 at m = 2000, and below 0.021."""

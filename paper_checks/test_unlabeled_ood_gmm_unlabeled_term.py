@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -123,6 +124,43 @@ def test_efficiencies_are_those_of_the_score(lab: Laboratory) -> None:
     known = [[0.14663, 0.46606, 0.75062, 0.91107], [0.03192, 0.08843, 0.10852, 0.08335], [0.2, 0.5, 0.69231, 0.8], [0.20405, 0.5504, 0.80276, 0.9314]]
     wrong = {"all worth a label": np.ones((4, 4)), "tau = 1 like infinity": [table[0], table[0], *table[2:]]}
     assert lab.identical(table, known, absolute=5e-6, refutes=wrong, question="table of efficiencies")
+
+
+@efficiencies
+@pytest.mark.parametrize("s", [1e-6, 0.1, 0.8, 4.0, 12.0, 30.0])
+def test_efficiency_of_the_ramp_in_long_arithmetic(lab: Laboratory, s: float) -> None:
+    """For ramps as narrow as 1e-4 and as wide as 40, where both sides of the law cancel or nothing of it is left."""
+    for tau in (1e-4, 0.3, 0.9, 5.0, 40.0):
+        with mpmath.workdps(40):
+            near, width = mpmath.mpf(s), mpmath.mpf(tau)
+            right, left = mpmath.ncdf(width - near) - mpmath.ncdf(-near), mpmath.ncdf(-near) - mpmath.ncdf(-width - near)
+            exact, sided = float((right - left) ** 2 / (right + left)), float(right)
+        claimed = theory.ramp_efficiency(s, tau)
+        wrong = {"squared P": exact**2 / 2, "one side": sided if sided / exact > 1.01 else exact / 2}
+        assert lab.identical(claimed, exact, relative=3e-13, refutes=wrong, question=f"s = {s:g}, tau = {tau:g}")
+    # Far from 0 nothing of the law has the wrong sign, and e = P(t < tau).
+    far, places = 300.0 + s, np.array([-2.0, -0.5, 0.3, 1.5])
+    strong = theory.ramp_efficiency(far, far + places)
+    assert lab.identical(strong / ndtr(places), np.ones(4), absolute=1e-10, refutes={"squared": ndtr(places)}, question="a strong mean")
+    endless = theory.ramp_efficiency(s, s + 20.0)
+    assert lab.identical(
+        endless, theory.ramp_efficiency(s, np.inf), relative=1e-12, refutes={"half of it": 0.5 * endless}, question="an endless ramp"
+    )
+
+
+@efficiencies
+def test_values_of_the_terms_in_long_arithmetic(lab: Laboratory) -> None:
+    """Both expectations of the ramp, narrow and wide, weak and strong, by quadrature in 30 digits; relative to tau where it is narrow."""
+    for mean, deviation, tau in ((0.7, 1.3, 2.0), (0.8, 1.3, 1e-5), (-0.4, 0.6, 0.5), (3.0, 0.5, 0.7), (1.1, 0.4, 9.0), (0.2, 2.0, 1.9)):
+        with mpmath.workdps(30):
+            ends = [mpmath.mpf(tau) * k / 8 for k in range(9)]
+            parts = [mpmath.quad(lambda t, mu=mu, q=deviation, width=tau: (1 - t / width) * mpmath.npdf(t, mu, q), ends) for mu in (mean, -mean)]
+            unlabeled, labeled = float(parts[0] + parts[1]), float(parts[0] + mpmath.ncdf(-mpmath.mpf(mean) / deviation))
+        margin = 1e-12 * unlabeled if tau < deviation else 3e-15
+        wrong = {"of the other label": float(parts[1]), "P(|t| < tau), nearly": 2 * unlabeled}
+        assert lab.identical(theory.expected_unlabeled_ramp(mean, deviation, tau), unlabeled, absolute=margin, refutes=wrong)
+        wrong = {"the unlabelled term": unlabeled, "the error": float(ndtr(-mean / deviation))}
+        assert lab.identical(theory.expected_ramp_loss(mean, deviation, 1 / tau), labeled, absolute=3e-15, refutes=wrong)
 
 
 @efficiencies

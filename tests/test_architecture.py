@@ -26,17 +26,18 @@ LONGEST_MODULE, LONGEST_LIST = 400, 600
 # Unit -> what it may import, besides itself. A unit is a module or package directly below theorylab.
 FOUNDATION = {"device", "validation", "backend"}
 BENCH: dict[str, set[str]] = {
+    "files": set(),
     "names": set(),
     "device": set(),
     "validation": set(),
     "backend": {"device", "validation"},
-    "montecarlo": FOUNDATION,
-    "evidence": {"montecarlo.moments", "montecarlo.separate_moments", "validation"},
+    "montecarlo": FOUNDATION | {"files"},
+    "evidence": {"files", "montecarlo.moments", "montecarlo.separate_moments", "validation"},
     "numerics": FOUNDATION,
     "models": FOUNDATION | {"numerics", "montecarlo"},
     "quantities": {"evidence", "montecarlo", "validation"},
     "laboratory": {"evidence", "montecarlo", "quantities", "validation"},
-    "rows": {"evidence", "quantities"},
+    "rows": {"evidence", "quantities", "validation"},
     "session": {"backend", "montecarlo", "validation"},
     "dry_run": FOUNDATION | {"laboratory", "montecarlo", "rows"},
 }

@@ -136,7 +136,7 @@ def test_rescaled_rows_keep_their_fields_and_scale_their_intervals() -> None:
     assert first == {"curve": "a", "size": 3, "estimate": 4.0, "low": 2.0, "high": 8.0}
     assert second == {"curve": "b", "size": 1, "estimate": 2.5, "low": 2.5, "high": 3.0}
     assert ROWS[0]["estimate"] == 2.0
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match=r"^factors must be as many as rows; got 1 and 3$"):
         rescaled(ROWS, [1.0])
 
 

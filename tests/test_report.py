@@ -159,9 +159,9 @@ def test_every_text_is_escaped(written):
 
 def all_texts(text, **changed):
     return record(
-        **dict.fromkeys(("claim", "statement", "tex", "kind", "source", "scale", "backend", "version"), text),
-        assertions=[assertion(question=text, test=text, reason=text)],
-        counterclaims=[{"label": text, "verdict": "refuted", "half_widths": 2.0, "test": text}],
+        **dict.fromkeys(("claim", "statement", "tex", "kind", "source", "scale", "backend", "version", "verdict"), text),
+        assertions=[assertion(question=text, verdict=text, test=text, reason=text)],
+        counterclaims=[{"label": text, "verdict": text, "half_widths": 2.0, "test": text}],
         tests=[{"id": text, "outcome": text, "seconds": 0.1}],
         **changed,
     )
@@ -190,8 +190,9 @@ def test_no_text_changes_the_structure_of_the_page(of_a_hostile_catalogue, text)
     assert [link[1:] for link in hostile.links] == [place for place in hostile.ids if place in (SLUG, hostile.links[1][1:])]
     # Nothing is lost or added but what no page can hold.
     shown = "".join("\ufffd" if sign in "\x00\x1b\ufffe\ud800" else sign for sign in text)
-    # Contents and heading of two papers; authors, venue, arXiv id; claim, statement, kind, source, scale, backend, question, counterclaim of each.
-    assert hostile.text.count(shown) >= 2 * 2 + 3 + 2 * 8
+    # Contents and heading of two papers; authors, venue, arXiv id; of each paper claim, statement, kind, source, scale, backend, question,
+    # counterclaim and three verdicts.
+    assert hostile.text.count(shown) >= 2 * 2 + 3 + 2 * 11
     assert not set(hostile.text) & set("\x00\x1b\ufffe\ud800")
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reproducible import ALL_DIGITS, ROOT, compare_claims, compare_evidence, equal_digits, lowest_versions, without_times
+from environments import ENVIRONMENTS, ROOT, constraints_of, lowest_versions
+from reproducible import ALL_DIGITS, Ran, compare_claims, compare_evidence, compare_runs, differences_table, equal_digits, without_times
 
 # Five claims of two papers, in a few seconds: seeds, kernels, exact enumeration, quadrature, several tests of one claim in one file.
 CLAIMS = ("paper_checks/test_one_step_gd.py", "paper_checks/test_tester_learner.py")
@@ -150,15 +151,49 @@ def test_a_change_of_numbers_is_measured(evidence: list[dict[str, Any]]) -> None
     differences = compare_evidence(evidence, other)
     found = differences[other[0]["paper"], other[0]["claim"]]
     assert found.words == []
-    assert 0 < found.digits < ALL_DIGITS
+    assert 0 < found.digits == found.digits_of["interval"] < ALL_DIGITS
+    assert all(digits == ALL_DIGITS for name, digits in found.digits_of.items() if name != "interval")
     assert found.moved == pytest.approx(0.01, rel=1e-6)
     assert found.where.startswith("interval of ")
-    assert all(each.digits == ALL_DIGITS for each in differences.values() if each is not found)
+    assert all(each.is_none for each in differences.values() if each is not found)
+    own = [each for key, each in differences.items() if key[0] == other[0]["paper"]]
+    first = differences_table(differences).splitlines()[2]
+    assert first == f"| `one_step_gd` | {len(own)} | {len(own) - 1} | all | all | {found.digits} | all | 1e-02 | 0 |"
     bound = {**changed, "margin": [None, changed["estimate"] + half]}
     assert compare_claims(
         {**other[0], "assertions": [bound]}, {**other[0], "assertions": [{**bound, "estimate": bound["estimate"] - 0.5 * half}]}
     ).moved == (pytest.approx(0.5))
     assert [each.words for each in compare_evidence(evidence, evidence[1:]).values() if each.words] == [["only in the first run"]]
+
+
+def test_runs_are_good_if_verdicts_streams_and_unit_tests_are(evidence: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
+    def good(changed: list[dict[str, Any]], streams: set[str], passes: bool) -> bool:
+        return compare_runs({"pinned": Ran({"numpy": "2"}, evidence, {"a"}, True), "newest": Ran({"numpy": "3"}, changed, streams, passes)})
+
+    assert good(evidence, {"a"}, True)
+    assert "| numpy | 2 | 3 |" in capsys.readouterr().out
+    moved, undecided = copy.deepcopy(evidence), copy.deepcopy(evidence)
+    moved[0]["assertions"][0]["estimate"] += 1e-12
+    undecided[0]["verdict"] = "undecided"
+    assert good(moved, {"a"}, True)
+    assert not good(undecided, {"a"}, True)
+    assert "holds became undecided" in capsys.readouterr().out
+    assert not good(evidence[1:], {"a"}, True)
+    assert not good(evidence, {"a", "b"}, True)
+    assert not good(evidence, {"a"}, False)
+
+
+def test_environments_are_held_to_what_their_names_say() -> None:
+    held = {name: constraints_of(name, ROOT) for name in ENVIRONMENTS}
+    assert held["lowest"] == lowest_versions(ROOT / "pyproject.toml")
+    assert held["newest"] == []
+    pinned = dict(line.split("==") for line in held["pinned"] if not line.startswith("#"))
+    # Every direct dependency is pinned, at or above its lower bound.
+    for line in held["lowest"]:
+        name, lowest = line.split("==")
+        assert [int(part) for part in pinned[name].split(".")] >= [int(part) for part in lowest.split(".")], name
+    with pytest.raises(ValueError, match="environment must be one of pinned, lowest, newest; got 'oldest'"):
+        constraints_of("oldest", ROOT)
 
 
 def test_every_dependency_has_one_lower_bound(tmp_path: Path) -> None:

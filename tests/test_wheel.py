@@ -12,7 +12,7 @@ from email.parser import BytesParser
 from pathlib import Path, PurePosixPath
 
 import pytest
-from reproducible import ROOT, copy_checkout
+from environments import ROOT, copy_checkout
 
 from theorylab import __version__
 from theorylab.papers import catalogue
@@ -31,17 +31,6 @@ LITTER = (
 WINGS = {"benchmarks", "docs", "figures", "notebooks", "paper_checks", "simulations", "tests", "theorylab", ".ci"}
 
 
-def _setuptools() -> tuple[int, ...]:
-    try:
-        import setuptools
-    except ImportError:
-        return (0,)
-    return tuple(int(part) for part in setuptools.__version__.split(".")[:2])
-
-
-pytestmark = pytest.mark.skipif(_setuptools() < (77,), reason="needs setuptools 77 or newer, as the build does")
-
-
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the checkout with litter in it."""
@@ -52,6 +41,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(b"x")
     (copy / "results" / "evidence.json").write_text("[]", encoding="utf-8")
+    # Archives keep the modes of the files, and those of a checkout depend on whose it is.
+    for path in copy.rglob("*"):
+        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
     return copy
 
 

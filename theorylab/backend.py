@@ -6,12 +6,13 @@ Philox 4x64-10 under the same key; it is written against an array namespace, so 
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from theorylab.device.generator import DeviceGenerator
-from theorylab.validation import whole_number
+from theorylab.validation import array_of_shape, choice, reals, whole_number
 
 __all__ = [
     "BACKENDS",
@@ -19,7 +20,9 @@ __all__ = [
     "DeviceGenerator",
     "array_module",
     "check_backend",
+    "check_broadcast",
     "check_draw",
+    "checked_array",
     "generator",
     "namespace_of",
     "special_functions",
@@ -32,8 +35,13 @@ class BackendError(RuntimeError):
     """The chosen array backend cannot be used on this machine."""
 
 
-def check_backend(name: str) -> str:
-    """Return ``name`` if that backend works here.
+def check_backend_name(backend: Any) -> str:
+    """Return ``backend`` if there is one of that name, whether it works here or not."""
+    return choice("backend", backend, BACKENDS)
+
+
+def check_backend(backend: str) -> str:
+    """Return ``backend`` if that backend works here.
 
     Raises
     ------
@@ -42,9 +50,7 @@ def check_backend(name: str) -> str:
     BackendError
         If cupy is not installed or finds no device.
     """
-    if name not in BACKENDS:
-        raise ValueError(f"backend must be one of {', '.join(map(repr, BACKENDS))}; got {name!r}")
-    if name == "cupy":
+    if check_backend_name(backend) == "cupy":
         try:
             import cupy
 
@@ -55,7 +61,7 @@ def check_backend(name: str) -> str:
             raise BackendError(f"backend cupy finds no usable GPU ({' '.join(str(error).split())})") from None
         if count == 0:
             raise BackendError("backend cupy finds no GPU on this machine")
-    return name
+    return backend
 
 
 def generator(backend: str, key: int, block: int, blocks: int = 1, size: int | None = None) -> Any:
@@ -70,8 +76,14 @@ def generator(backend: str, key: int, block: int, blocks: int = 1, size: int | N
     blocks, size
         On a device several blocks may be drawn in one launch: their number, and the replicates of all of them together.
     """
-    if backend == "numpy":
-        return np.random.Generator(np.random.Philox(key=key, counter=block << 192))
+    for name, value, end in (("key", key, 2**128), ("block", block, 2**64)):
+        # Beyond int64, so only what is no integer at all goes through the common check.
+        whole = value if isinstance(value, int | np.integer) and not isinstance(value, bool) else whole_number(name, value, minimum=0)
+        if not 0 <= whole < end:
+            raise ValueError(f"{name} must be an integer in [0, {end}); got {value!r:.80}")
+    if check_backend_name(backend) == "numpy":
+        return np.random.Generator(np.random.Philox(key=int(key), counter=int(block) << 192))
+    check_backend(backend)
     import cupy
 
     return DeviceGenerator(cupy, key, block, blocks, size)
@@ -93,8 +105,8 @@ def namespace_of(rng: Any) -> Any:
     return namespace
 
 
-def check_draw(rng: Any, size: Any, *, minimum: int = 1) -> int:
-    """Return ``size`` as a plain int if ``rng`` is a generator and ``size`` a number of replicates, >= ``minimum``.
+def check_draw(rng: Any, size: Any, *, minimum: int = 1, maximum: int | None = None) -> int:
+    """Return ``size`` as a plain int if ``rng`` is a generator and ``size`` a number of replicates, >= ``minimum`` (and <= ``maximum``).
 
     Raises
     ------
@@ -102,7 +114,93 @@ def check_draw(rng: Any, size: Any, *, minimum: int = 1) -> int:
         If one of them is not.
     """
     namespace_of(rng)
-    return whole_number("size", size, minimum=minimum)
+    return whole_number("size", size, minimum=minimum, maximum=maximum)
+
+
+def checked_array(
+    name: str,
+    value: Any,
+    shape: tuple[int | str, ...] | None = None,
+    *,
+    minimum: float | None = None,
+    above: float | None = None,
+    maximum: float | None = None,
+) -> Any:
+    """Return ``value`` as an array of real numbers of the module that it belongs to; what belongs to none becomes one of numpy.
+
+    Parameters
+    ----------
+    name, value
+        The argument.
+    shape
+        The shape that is wanted, where a text names a free length; any if None.
+    minimum, above, maximum
+        Range of the entries; they must be finite always. On a device only type and shape are looked at, since nobody should wait for it.
+
+    Raises
+    ------
+    ValueError
+        If the value is no such array.
+    """
+    for end, bound in (("minimum", minimum), ("above", above), ("maximum", maximum)):
+        if bound is not None and (not isinstance(bound, int | float) or bound != bound):
+            raise ValueError(f"{end} must be a number; got {bound!r:.80}")
+    if shape is not None and not isinstance(shape, tuple):
+        raise ValueError(f"shape must be a tuple of lengths and names; got {shape!r:.80}")
+    if array_module(value) is np:
+        return _host_array(name, value, shape, minimum, above, maximum)
+    if value.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be an array of real numbers; got {value.dtype}")
+    _check_shape(name, value.shape, shape)
+    return value
+
+
+def _check_shape(name: str, found: tuple[int, ...], shape: tuple[int | str, ...] | None) -> None:
+    if shape is None:
+        return
+    if len(found) != len(shape) or not all(isinstance(want, str) or have == want for have, want in zip(found, shape, strict=True)):
+        expected = "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+        raise ValueError(f"{name} must have shape {expected}; got shape {found}")
+
+
+def _host_array(
+    name: str, value: Any, shape: tuple[int | str, ...] | None, minimum: float | None, above: float | None, maximum: float | None
+) -> np.ndarray:
+    # Most arrays come from inside and are what they should be; a copy of each would cost as much as what is done with them.
+    if isinstance(value, np.ndarray) and value.dtype == np.float64 and type(value) is np.ndarray:
+        array = value
+    elif shape is None:
+        array = np.asarray(reals(name, value))
+    else:
+        array = array_of_shape(name, value, shape)
+    _check_shape(name, array.shape, shape)
+    if array.size == 0:
+        return array
+    low, high = array.min(), array.max()
+    # A NaN is the least and the largest of all.
+    least, most = -_LARGEST if minimum is None else minimum, _LARGEST if maximum is None else maximum
+    if not (least <= low and high <= most and (above is None or low > above)):
+        bounds = [f"{sign} {bound:g}" for sign, bound in ((">=", minimum), (">", above), ("<=", maximum)) if bound is not None]
+        raise ValueError(f"{name} must be finite{''.join(f' and {bound}' for bound in bounds)}; got {low:g} to {high:g}")
+    return array
+
+
+_LARGEST = float(np.finfo(np.float64).max)
+
+
+def check_broadcast(**arrays: Any) -> tuple[int, ...]:
+    """Return the common shape of arrays given by name.
+
+    Raises
+    ------
+    ValueError
+        If they have none.
+    """
+    try:
+        return np.broadcast_shapes(*(np.shape(array) if not hasattr(array, "shape") else array.shape for array in arrays.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} of shape {tuple(array.shape)}" for name, array in arrays.items())
+        raise ValueError(f"{', '.join(arrays)} must have shapes that broadcast; got {shapes}") from None
 
 
 def array_module(array: Any) -> Any:
@@ -118,6 +216,8 @@ def array_module(array: Any) -> Any:
 
 def special_functions(namespace: Any) -> Any:
     """Return the module of special functions (`ndtr`, `expit`, `log_ndtr`, ...) that takes the arrays of an array module."""
+    if not isinstance(namespace, ModuleType) and not hasattr(namespace, "asarray"):
+        raise ValueError(f"namespace must be an array module, numpy or cupy; got {namespace!r:.80}")
     if namespace is np:
         import scipy.special
 

@@ -38,7 +38,7 @@ from theorylab.montecarlo.samplers import make_request
 from theorylab.montecarlo.separate_moments import SeparateMoments
 from theorylab.montecarlo.tasks import draw_once, draw_replicates
 from theorylab.quantities import Measurement, Quantity, Run
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, flag, instance, items, mapping, real, text, whole_number
 
 __all__ = ["DEFAULT_ALPHA", "DEFAULT_BUDGET", "SCALES", "Laboratory"]
 
@@ -79,10 +79,10 @@ class Laboratory:
     ) -> None:
         self.seed = whole_number("seed", seed, minimum=0)
         self.scale = choice("scale", scale, SCALES)
-        self.alpha = reals("alpha", alpha, above=0.0, below=1.0)
+        self.alpha = real("alpha", alpha, above=0.0, below=1.0)
         self.budget = whole_number("budget", budget)
-        self.seconds = None if seconds is None else reals("seconds", seconds, above=0.0)
-        self.engine = engine or Engine()
+        self.seconds = None if seconds is None else real("seconds", seconds, above=0.0)
+        self.engine = Engine() if engine is None else instance("engine", engine, Engine)
         self.assertions: list[Verdict] = []
         self.counterclaims: list[Counterclaim] = []
         self._asked: set[Estimand] = set()
@@ -110,10 +110,11 @@ class Laboratory:
         ValueError
             If a parameter is unknown, missing or cannot key a random stream.
         """
+        separate = flag("separate", separate)
         request = make_request(sampler, parameters)
         if separate and statistics is None:
             raise ValueError("separate=True needs statistics=, the names of what is recorded; got None")
-        recorded = None if statistics is None else tuple(statistics)
+        recorded = None if statistics is None else tuple(items("statistics", statistics, str, minimum=1))
         return Run(self, request, recorded, f"{request.name}|{request.canonical}", separate)
 
     def replicates(self, sampler: Callable[..., Any], /, *, least: int, **parameters: Any) -> dict[str, np.ndarray]:
@@ -164,11 +165,11 @@ class Laboratory:
 
     def exact(self, value: float, error: float = 0.0) -> Quantity:
         """Return a number that is known up to ``error``, to be asked the same questions as an estimate."""
-        return Quantity(self, Exact(reals("value", value), reals("error", error, minimum=0.0)))
+        return Quantity(self, Exact(real("value", value), real("error", error, minimum=0.0)))
 
     def exponent(self, sizes: Sequence[float], points: Sequence[Quantity]) -> Quantity:
         """Return the exponent a of ``point ~ size**a``: the least-squares slope of the logarithms."""
-        return Quantity(self, exponent_of_growth(sizes, [point.combination() for point in points]))
+        return Quantity(self, exponent_of_growth(sizes, [point.combination() for point in items("points", points, Quantity)]))
 
     # What is decided ---------------------------------------------------------------------------------------------------------------
 
@@ -185,7 +186,8 @@ class Laboratory:
             Margin of the curvature over the whole ladder: relative to the slope for the logarithm, of the logarithm of the points for the power.
         """
         choice("law", law, ("logarithm", "power"))
-        parts = [point.combination() for point in points]
+        within = real("within", within, above=0.0)
+        parts = [point.combination() for point in items("points", points, Quantity)]
         estimands: dict[str, Estimand] = {"logarithm": logarithmic_curvature(sizes, parts), "power": power_curvature(sizes, parts)}
         rival = "power" if law == "logarithm" else "logarithm"
         question = f"growth is a {law} of size (curvature within {within:g})"
@@ -220,6 +222,8 @@ class Laboratory:
 
         Use it where the near miss needs an estimand of its own; near misses by value go into ``refutes=`` of the question itself.
         """
+        instance("verdict", verdict, Verdict)
+        text("label", label)
         self.assertions = [kept for kept in self.assertions if kept is not verdict]
         refuted = verdict.state == "refuted"
         self.counterclaims.append(Counterclaim(label, "refuted" if refuted else "survives"))
@@ -227,7 +231,11 @@ class Laboratory:
 
     def decide(self, estimand: Estimand, band: Band, question: str, theory: float, refutes: Mapping[str, float], hint: str = "") -> Verdict:
         """Walk the looks until the interval of ``estimand`` lies inside or outside ``band``, or the budget is spent."""
-        check_counterclaims(band, refutes, hint)
+        text("question", question)
+        text("hint", hint)
+        if not isinstance(theory, int | float | np.integer | np.floating):
+            raise ValueError(f"theory must be a number, or NaN where there is none; got {theory!r:.80}")
+        check_counterclaims(band, mapping("refutes", refutes), hint)
         estimand = settled(estimand)
         begin = time.perf_counter()
         if not isinstance(estimand, Exact):

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path, PurePath
 from typing import Any
 
-__all__ = ["file_name"]
+__all__ = ["file_name", "file_path"]
+
+
+def file_path(argument: str, path: Any) -> Path:
+    """Return ``path`` as a `Path` if it is one, or the text of one.
+
+    Raises
+    ------
+    ValueError
+        If it is something else, or holds a NUL character, which no path can.
+    """
+    if not isinstance(path, str | PurePath) or "\0" in str(path):
+        raise ValueError(f"{argument} must be the path of a file or folder; got {path!r:.80}")
+    return Path(path)
 
 
 def file_name(argument: str, name: Any) -> str:

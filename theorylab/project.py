@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from theorylab.names import file_name
+from theorylab.names import file_name, file_path
 from theorylab.papers import find_paper
 
 __all__ = ["ProjectError", "Results", "check_files", "load_wing", "project_root", "relative"]
@@ -29,7 +29,7 @@ def project_root(start: Path | None = None) -> Path:
     ProjectError
         If there is none.
     """
-    here = (start or Path.cwd()).resolve()
+    here = (Path.cwd() if start is None else file_path("start", start)).resolve()
     for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
         if all((folder / wing).is_dir() for wing in WINGS):
             return folder
@@ -47,6 +47,9 @@ def load_wing(wing: str, slug: str, root: Path) -> ModuleType:
         If the paper has no such file.
     """
     find_paper(slug)
+    root = file_path("root", root)
+    if not isinstance(wing, str) or wing not in WINGS:
+        raise ValueError(f"wing must be one of {', '.join(WINGS)}; got {wing!r:.80}")
     if not (root / wing / f"{slug}.py").exists():
         raise ProjectError(f"paper {slug} has no {wing}/{slug}.py")
     # The wings are namespace packages of the checkout, so that worker processes can import what they hold.
@@ -56,9 +59,17 @@ def load_wing(wing: str, slug: str, root: Path) -> ModuleType:
 
 
 def check_files(slug: str, root: Path) -> list[Path]:
-    """Return the claim files of a paper: ``paper_checks/test_<slug>.py`` and ``test_<slug>_<theme>.py``."""
+    """Return the claim files of a paper: ``paper_checks/test_<slug>.py`` and ``test_<slug>_<theme>.py``.
+
+    Raises
+    ------
+    ValueError
+        If the slug is not in the catalogue.
+    ProjectError
+        If the paper has no such file.
+    """
     find_paper(slug)
-    folder = root / "paper_checks"
+    folder = file_path("root", root) / "paper_checks"
     files = sorted({*folder.glob(f"test_{slug}.py"), *folder.glob(f"test_{slug}_*.py")})
     if not files:
         raise ProjectError(f"paper {slug} has no paper_checks/test_{slug}.py")
@@ -78,7 +89,9 @@ class Results:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        if not isinstance(folder, str | Path):
+            raise ValueError(f"folder must be the path of one; got {folder!r:.80}")
+        self.folder = folder = Path(folder)
         if "\0" in str(folder):
             raise ProjectError(f"the name of the results folder must not hold a NUL character; got {str(folder)!r}")
         try:
@@ -124,6 +137,7 @@ class Results:
 
 def relative(path: Path) -> str:
     """Return ``path`` as seen from here, if it lies below."""
+    path = file_path("path", path)
     try:
         return os.path.relpath(path) if path.resolve().is_relative_to(Path.cwd()) else str(path)
     except OSError:

@@ -16,6 +16,7 @@ the marker are not touched.
 from __future__ import annotations
 
 import secrets
+import signal
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -35,6 +36,7 @@ _PROPERTY = "theorylab"
 _engine_key: pytest.StashKey[Engine] = pytest.StashKey()
 _lab_key: pytest.StashKey[Laboratory] = pytest.StashKey()
 _lost_key: pytest.StashKey[bool] = pytest.StashKey()
+_held_key: pytest.StashKey[bool] = pytest.StashKey()
 
 
 class BlindClaimError(AssertionError):
@@ -77,8 +79,29 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--theory-alpha must be in (0, 1); got {option.theory_alpha}")
     if option.theory_jobs < 1:
         raise pytest.UsageError(f"--theory-jobs must be an integer >= 1; got {option.theory_jobs}")
+    config.stash[_held_key] = _interrupts_are_held()
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Collector(config), "theorylab-collector")
+
+
+def _interrupts_are_held() -> bool:
+    return hasattr(signal, "pthread_sigmask") and signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> Generator[None, None, None]:
+    """Take Ctrl-C, which `theorylab check` has held back, as soon as pytest makes one line of it."""
+    yield
+    if session.config.stash.get(_held_key, False):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Hold it back again while the evidence is written and everything is closed."""
+    if session.config.stash.get(_held_key, False):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    yield
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -157,16 +180,22 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     if stated is None:
         return (yield)
     from theorylab.montecarlo.engine import WorkerError
+    from theorylab.montecarlo.ledger import LedgerError
+    from theorylab.montecarlo.samplers import SamplerError
     from theorylab.montecarlo.threads import one_blas_thread
 
     # The closed forms too: beside another worker two BLAS threads take ten times as long as one.
     with one_blas_thread():
         try:
             result = yield
+        except LedgerError as error:
+            _stop(pyfuncitem, error)
         except WorkerError as error:
             if pyfuncitem.config.option.theory_scheduler:
                 _stop(pyfuncitem, error)
-            raise
+            pytest.fail(f"theorylab: {error}", pytrace=False)
+        except SamplerError as error:
+            pytest.fail(f"theorylab: {error}", pytrace=False)
     laboratory = pyfuncitem.stash.get(_lab_key, None)
     if laboratory is None:
         raise BlindClaimError(f"{stated.id}: a claim's test must use the fixture lab")
@@ -175,7 +204,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 def _stop(item: pytest.Item, error: Exception) -> NoReturn:
-    """End the run when its cluster is lost: no claim after this one could be decided, and this one's data say nothing against it."""
+    """End the run when its cluster or its ledger is lost: no claim after this one could be decided, and this one's data say nothing against it."""
     if hasattr(item.config, "workerinput"):
         item.session.shouldstop = f"theorylab: {error}"  # pytest-xdist tells the controller, which an exit would not
         item.stash[_lost_key] = True

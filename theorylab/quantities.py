@@ -18,7 +18,8 @@ from theorylab.evidence.intervals import look_replicates
 from theorylab.evidence.verdicts import Band, Verdict, band_around, check_counterclaims
 from theorylab.montecarlo.engine import Experiment
 from theorylab.montecarlo.samplers import VALUE, Request, above, below
-from theorylab.validation import reals, whole_number
+from theorylab.validation import function as check_function
+from theorylab.validation import items, mapping, real, text, whole_number
 
 if TYPE_CHECKING:
     from theorylab.laboratory import Laboratory
@@ -41,15 +42,15 @@ class Run:
 
     def mean(self, statistic: str = VALUE) -> Quantity:
         """Return the expectation of one statistic."""
-        return Quantity(self.lab, Combination(((self, statistic, 1.0),)))
+        return Quantity(self.lab, Combination(((self, text("statistic", statistic), 1.0),)))
 
     def probability_below(self, threshold: float, statistic: str = VALUE) -> Quantity:
         """Return P(statistic <= threshold), with an exact binomial interval."""
-        return Quantity(self.lab, Proportion(self, below(statistic, threshold)))
+        return Quantity(self.lab, Proportion(self, below(text("statistic", statistic), threshold)))
 
     def probability_above(self, threshold: float, statistic: str = VALUE) -> Quantity:
         """Return P(statistic > threshold), with an exact binomial interval."""
-        return Quantity(self.lab, Proportion(self, above(statistic, threshold)))
+        return Quantity(self.lab, Proportion(self, above(text("statistic", statistic), threshold)))
 
     def probability(self, indicator: str = VALUE) -> Quantity:
         """Return the probability that a statistic whose values are 0 and 1 is one, with an exact binomial interval."""
@@ -71,13 +72,13 @@ class Run:
         with an exact interval. Returns the verdict of the end that failed, or else of the upper end; both are kept. A counterclaim is a
         quantile outside the margin, so it is refuted by the end it lies beyond.
         """
-        probability = reals("probability", probability, above=0.0, below=1.0)
+        probability = real("probability", probability, above=0.0, below=1.0)
         band = band_around(value, relative, absolute)
-        check_counterclaims(band, refutes or {}, "")
+        refutes = _refuted(refutes)
+        text("statistic", statistic)
+        check_counterclaims(band, refutes, "")
         ends = replace(self, statistics=(below(statistic, band.low), below(statistic, band.high)))
-        beyond = {
-            side: {label: probability for label, wrong in (refutes or {}).items() if (wrong < value) == (side == "low")} for side in ("low", "high")
-        }
+        beyond = {side: {label: probability for label, wrong in refutes.items() if (wrong < value) == (side == "low")} for side in ("low", "high")}
         lower = ends.probability_below(band.low, statistic).less_than(probability, refutes=beyond["low"])
         upper = ends.probability_below(band.high, statistic).greater_than(probability, refutes=beyond["high"])
         return upper if lower.state == "holds" else lower
@@ -95,12 +96,13 @@ class Run:
         SamplerError
             If the sampler has no such statistic, or a value is not finite.
         """
-        names = (statistic,) if isinstance(statistic, str) else tuple(statistic)
+        names = (statistic,) if isinstance(statistic, str) else tuple(items("statistic", statistic, str, minimum=1))
         values = self.lab.engine.runs(self.request, names, self.lab.seed, whole_number("runs", runs))
         return values[0] if isinstance(statistic, str) else values
 
     def experiment(self, needed: tuple[str, ...]) -> Experiment:
         """Return the record that answers a question about the ``needed`` statistics."""
+        needed = tuple(items("needed", needed, str, minimum=1))
         statistics = needed if self.statistics is None else self.statistics
         absent = [name for name in needed if name not in statistics]
         if absent:
@@ -162,7 +164,7 @@ class Quantity:
         return other.combination()
 
     def __add__(self, other: Quantity | float) -> Quantity:
-        term = self._beside(other) if isinstance(other, Quantity) else Combination((), reals("summand", other))
+        term = self._beside(other) if isinstance(other, Quantity) else Combination((), real("summand", other))
         return self._with(self.combination().plus(term))
 
     __radd__ = __add__
@@ -170,7 +172,7 @@ class Quantity:
     def __mul__(self, factor: float) -> Quantity:
         if isinstance(factor, Quantity):
             raise ValueError("quantities cannot be multiplied: return the product of the replicates as a statistic of its own")
-        return self._with(self.combination().scaled(reals("factor", factor)))
+        return self._with(self.combination().scaled(real("factor", factor)))
 
     __rmul__ = __mul__
 
@@ -186,23 +188,24 @@ class Quantity:
     def __truediv__(self, other: Quantity | float) -> Quantity:
         if isinstance(other, Quantity):
             return self._with(Ratio(self.combination(), self._beside(other)))
-        divisor = reals("divisor", other)
+        divisor = real("divisor", other)
         if divisor == 0.0:
             raise ValueError(f"divisor must not be 0; got {other!r}")
         return self * (1.0 / divisor)
 
     def __rtruediv__(self, other: float) -> Quantity:
-        return self._with(Ratio(Combination((), reals("dividend", other)), self.combination()))
+        return self._with(Ratio(Combination((), real("dividend", other)), self.combination()))
 
     def mapped(self, function: Callable[[float], float], name: str) -> Quantity:
         """Return a strictly monotone function of the quantity, such as minus its logarithm."""
         if isinstance(self.estimand, Mapped | Exact):
             raise ValueError("map a quantity once, and not a number that is known already")
+        check_function("function", function)
         return self._with(Mapped(self.estimand, function, name))
 
     def named(self, name: str) -> Quantity:
         """Return the same quantity under a name for tables."""
-        return Quantity(self.lab, self.estimand, name)
+        return Quantity(self.lab, self.estimand, text("name", name))
 
     def describe(self) -> str:
         """Return the name, or the formula in terms of the statistics."""
@@ -224,10 +227,10 @@ class Quantity:
         refutes
             Near misses by label: other values, outside the margin, that the same interval must exclude.
         """
-        value = float(value)
         band = band_around(value, relative, absolute)
+        value = float(value)
         shown = f"{100 * relative:g} %" if relative is not None else f"{absolute:g}"
-        refutes = refutes or {}
+        refutes = _refuted(refutes)
         nearest = min((abs(wrong - value) for wrong in refutes.values()), default=math.inf)
         unit = abs(value) if relative is not None else 1.0
         hint = f"; a margin below {nearest / unit:.3g} would separate them"
@@ -253,14 +256,15 @@ class Quantity:
         return self._one_sided(bound, tightness, refutes, sign=-1.0)
 
     def _one_sided(self, bound: float, tightness: float, refutes: Mapping[str, float] | None, sign: float) -> Verdict:
-        bound = reals("bound", bound)
-        if not 0.0 <= tightness < 1.0:
+        bound = real("bound", bound)
+        if isinstance(tightness, float) and not 0.0 <= tightness < 1.0:
             raise ValueError(f"tightness must be in [0, 1); got {tightness!r}")
+        tightness = real("tightness", tightness, minimum=0.0, below=1.0)
         if bound == 0.0 and tightness > 0.0:
             raise ValueError(f"tightness must be 0 for a bound of 0, of which no part can be taken; got {tightness!r}")
         far = -sign * math.inf if tightness == 0.0 else bound - sign * (1.0 - tightness) * abs(bound)
         band = Band(min(far, bound), max(far, bound))
-        wrong = dict(refutes or {})
+        wrong = _refuted(refutes)
         if tightness > 0.0:
             # One step outside the band: the bound that is tighter by this factor must be seen to fail.
             wrong[f"a bound tighter by {tightness:g} holds too"] = math.nextafter(far, -sign * math.inf)
@@ -270,19 +274,20 @@ class Quantity:
 
     def less_than(self, value: float, *, refutes: Mapping[str, float] | None = None) -> Verdict:
         """Ask whether the quantity lies strictly below ``value``; ask a paired difference this with 0."""
-        value = reals("value", value)
-        return self._ask(Band(-math.inf, float(value), strict=True), f"{self.describe()} is less than {value:.8g}", float(value), refutes or {})
+        value = real("value", value)
+        return self._ask(Band(-math.inf, float(value), strict=True), f"{self.describe()} is less than {value:.8g}", float(value), _refuted(refutes))
 
     def greater_than(self, value: float, *, refutes: Mapping[str, float] | None = None) -> Verdict:
         """Ask whether the quantity lies strictly above ``value``."""
-        value = reals("value", value)
-        return self._ask(Band(float(value), math.inf, strict=True), f"{self.describe()} is greater than {value:.8g}", float(value), refutes or {})
+        value = real("value", value)
+        return self._ask(Band(float(value), math.inf, strict=True), f"{self.describe()} is greater than {value:.8g}", float(value), _refuted(refutes))
 
     def inside(self, low: float, high: float, *, refutes: Mapping[str, float] | None = None) -> Verdict:
         """Ask whether the quantity lies in [low, high]."""
+        low, high = real("low", low), real("high", high)
         if not low < high:
             raise ValueError(f"low must be below high; got {low!r} and {high!r}")
-        return self._ask(Band(float(low), float(high)), f"{self.describe()} lies in [{low:.8g}, {high:.8g}]", math.nan, refutes or {})
+        return self._ask(Band(float(low), float(high)), f"{self.describe()} lies in [{low:.8g}, {high:.8g}]", math.nan, _refuted(refutes))
 
     def _ask(self, band: Band, question: str, theory: float, refutes: Mapping[str, float], hint: str = "") -> Verdict:
         return self.lab.decide(self.estimand, band, question, theory, refutes, hint)
@@ -291,9 +296,16 @@ class Quantity:
         """Estimate the quantity until its interval of error level ``level`` has the wanted half-width, or the budget is spent."""
         if (relative is None) == (absolute is None):
             raise ValueError(f"give one half-width, relative or absolute; got relative={relative!r}, absolute={absolute!r}")
-        reals("half-width", next(width for width in (relative, absolute) if width is not None), above=0.0)
-        reals("level", level, above=0.0, below=1.0)
+        for name, width in (("relative", relative), ("absolute", absolute)):
+            if width is not None:
+                real(f"{name} half-width", width, above=0.0)
+        level = real("level", level, above=0.0, below=1.0)
         return self.lab.measure(self.estimand, relative=relative, absolute=absolute, level=level)
+
+
+def _refuted(refutes: Mapping[str, float] | None) -> dict[str, float]:
+    """Return near misses by label; their values are looked at with the band."""
+    return dict(mapping("refutes", {} if refutes is None else refutes, (int, float, np.integer, np.floating)))
 
 
 def describe(estimand: Estimand) -> str:

@@ -9,6 +9,7 @@ from theorylab.backend import BackendError, check_backend
 from theorylab.montecarlo.engine import Engine, Progress
 from theorylab.montecarlo.executors import ClusterError, Workers
 from theorylab.montecarlo.ledger import Ledger, LedgerError
+from theorylab.validation import function, instance
 
 __all__ = ["SetupError", "open_engine"]
 
@@ -52,6 +53,11 @@ def open_engine(
     """
     try:
         # The ledger comes last: a file is made only once everything else is known to be right.
+        place = None if ledger is None else Path(instance("ledger", ledger, (str, Path)))
+        if place is not None and not place.name:
+            raise ValueError(f"ledger must name a file; got {str(ledger)!r}")
+        if progress is not None:
+            function("progress", progress)
         check_backend(backend)
         if scheduler is not None:
             _quiet_dask()
@@ -59,7 +65,7 @@ def open_engine(
     except (ClusterError, BackendError, ValueError) as error:
         raise SetupError(str(error)) from error
     try:
-        return Engine(Ledger(ledger), workers, backend, progress)
+        return Engine(Ledger(place), workers, backend, progress)
     except LedgerError as error:
         workers.close()
         raise SetupError(str(error)) from error

@@ -19,8 +19,10 @@ from theorylab import __version__
 from theorylab.evidence.store import write_json
 from theorylab.laboratory import Laboratory
 from theorylab.montecarlo.fingerprint import fingerprint
+from theorylab.names import file_path
 from theorylab.project import ProjectError, Results, load_wing
 from theorylab.rows import Rows
+from theorylab.validation import instance, items
 
 __all__ = ["draw_figures", "figure_names", "is_current", "load_rows", "run_sweep", "sweep_names"]
 
@@ -35,19 +37,35 @@ class Drawn:
 
 
 def _choose(kind: str, slug: str, known: dict[str, Any], wanted: Sequence[str]) -> list[str]:
-    for name in wanted:
+    for name in items("wanted", wanted, str):
         if name not in known:
             raise ValueError(f"unknown {kind} {name!r} of {slug}; known are {', '.join(known)}")
     return list(wanted) or list(known)
 
 
 def sweep_names(slug: str, root: Path, wanted: Sequence[str] = ()) -> list[str]:
-    """Return the names of a paper's sweeps, or ``wanted`` if all of them exist."""
+    """Return the names of a paper's sweeps, or ``wanted`` if all of them exist.
+
+    Raises
+    ------
+    ValueError
+        If the paper or a name is unknown.
+    ProjectError
+        If the paper has no sweeps at ``root``.
+    """
     return _choose("sweep", slug, load_wing("simulations", slug, root).SWEEPS, wanted)
 
 
 def figure_names(slug: str, root: Path, wanted: Sequence[str] = ()) -> list[str]:
-    """Return the names of a paper's figures, or ``wanted`` if all of them exist."""
+    """Return the names of a paper's figures, or ``wanted`` if all of them exist.
+
+    Raises
+    ------
+    ValueError
+        If the paper or a name is unknown.
+    ProjectError
+        If the paper has no drawings at ``root``.
+    """
     return _choose("figure", slug, load_wing("figures", slug, root).FIGURES, wanted)
 
 
@@ -70,6 +88,8 @@ def run_sweep(slug: str, name: str, lab: Laboratory, root: Path, results: Result
     ValueError
         If the paper or the sweep is unknown.
     """
+    instance("lab", lab, Laboratory)
+    instance("results", results, Results)
     known: dict[str, Callable[[Laboratory], Rows]] = load_wing("simulations", slug, root).SWEEPS
     _choose("sweep", slug, known, [name])
     begin = time.perf_counter()
@@ -92,7 +112,8 @@ def run_sweep(slug: str, name: str, lab: Laboratory, root: Path, results: Result
 
 def is_current(slug: str, name: str, scale: str, root: Path, results: Results) -> bool:
     """Tell whether the table of a sweep is there and was made by the code that stands here now."""
-    path = results.table(slug, name, scale)
+    path = instance("results", results, Results).table(slug, name, scale)
+    file_path("root", root)
     try:
         return bool(json.loads(path.read_text(encoding="utf-8"))["code"] == fingerprint(load_wing("simulations", slug, root).SWEEPS[name]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -107,6 +128,7 @@ def load_rows(path: Path) -> Rows:
     ProjectError
         If the file cannot be read.
     """
+    path = file_path("path", path)
     try:
         rows: Rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -126,6 +148,8 @@ def draw_figures(slug: str, names: Sequence[str], scale: str, root: Path, result
     """
     from theorylab.plotting import save_figure, style
 
+    instance("results", results, Results)
+    names = items("names", names, str)
     drawings: dict[str, Callable[[Rows], Any]] = load_wing("figures", slug, root).FIGURES
     drawn = []
     for name in _choose("figure", slug, drawings, names):

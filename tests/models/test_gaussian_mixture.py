@@ -10,8 +10,8 @@ import pytest
 from sampling import DeviceGenerator, assert_same_mean
 from scipy.special import ndtr
 
+from theorylab.models._class_labels import _candidates_needed
 from theorylab.models.gaussian_mixture import (
-    _candidates_needed,
     draw_class_counts,
     draw_features,
     draw_labels,

@@ -169,7 +169,7 @@ def test_far_scales_within_the_range_are_exact() -> None:
 
 @pytest.mark.parametrize("k", [0, 9])
 def test_too_many_statistics_are_refused(k: int) -> None:
-    with pytest.raises(ValueError, match=rf"^a record holds 1 to 8 statistics; got {k}$"):
+    with pytest.raises(ValueError, match=rf"^columns: a record holds 1 to 8 statistics; got {k}$"):
         block_moments(np.zeros((k, 16)))
 
 

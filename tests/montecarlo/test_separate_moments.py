@@ -55,7 +55,7 @@ def test_constants_indicators_and_values_out_of_range() -> None:
         with pytest.raises(ValueError, match="leave the range of floating point"):
             separate_block_moments(np.array([[0.0, wrong]]))
     for count in (0, MAXIMUM_SEPARATE + 1):
-        with pytest.raises(ValueError, match=rf"^a record holds 1 to {MAXIMUM_SEPARATE} separate statistics; got {count}$"):
+        with pytest.raises(ValueError, match=rf"^columns: a record holds 1 to {MAXIMUM_SEPARATE} separate statistics; got {count}$"):
             separate_block_moments(np.zeros((count, 4)))
 
 

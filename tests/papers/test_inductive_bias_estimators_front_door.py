@@ -121,7 +121,8 @@ def test_splitting_over_networks() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: inductive_bias("cubic", *DATA, 0.1), r"^kernel must be one of"),
+        (lambda: inductive_bias("cubic", *DATA, 0.1), r"^estimator_or_kernel must be one of"),
+        (lambda: kernel_test_error("cubic", *DATA), r"^kernel must be one of"),
         (lambda: inductive_bias("rbf", *DATA, -0.1), r"^target_error must be finite and >= 0; got -0.1$"),
         (
             lambda: inductive_bias(LinearRegression(), *DATA, 0.1),
@@ -140,7 +141,7 @@ def test_splitting_over_networks() -> None:
         (lambda: kernel_test_error("rbf", *DATA[:3], np.zeros((12, 2))), r"^y_train and y_test must have as many outputs; got 1 and 2$"),
         (
             lambda: inductive_bias(None, *DATA, 0.1),
-            r"^kernel must be a name, a kernel of scikit-learn or a function of two arrays of inputs; got None$",
+            r"^estimator_or_kernel must be a name, a kernel of scikit-learn or a function of two arrays of inputs; got None$",
         ),
         (lambda: inductive_bias(ExtraTreeRegressor(), *DATA, 0.1, random_state=None), r"^random_state must be an integer >= 0; got None$"),
         (lambda: inductive_bias("rbf", DATA[0], DATA[1], 3.0, DATA[3], 0.1), r"^X_test must have shape \(m, d\); got \(\)$"),

@@ -173,6 +173,10 @@ def test_kronecker_points_fill_the_cube() -> None:
         (lambda: theory.gamma_shape(0.0), r"^log_mean_minus_mean_log must be finite and > 0; got 0.0$"),
         (lambda: theory.scaled_noncentral_chi2_from_cumulants(1.0, 1.0, 3.0), r"^third must be at most 2 second\^2/first"),
         (
+            lambda: theory.error_spectrum([[1.0]], [[1.0]], [[0.0]], relative_cutoff=1.0),
+            "^relative_cutoff must be finite and > 0 and < 1; got 1.0$",
+        ),
+        (
             lambda: theory.error_spectrum(np.zeros((0, 1)), np.zeros((0, 0)), np.zeros((0, 1))),
             r"^mean must have at least one test point and one output",
         ),

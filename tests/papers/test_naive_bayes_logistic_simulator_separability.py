@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from sampling import DeviceGenerator, assert_same_mean
@@ -40,6 +42,26 @@ def test_known_cases() -> None:
     assert not mc.strictly_separable(np.array([[1.0, 0.0], [-0.5, 0.9], [-0.5, -0.9]]))
     # A margin of 1e-5 is no rounding.
     assert mc.strictly_separable(np.array([[1.0, 1e-5], [-1.0, 1e-5]]))
+
+
+def _goes_round(*_: object, **__: object) -> None:
+    raise RuntimeError("Maximum number of iterations reached.")
+
+
+def _ends_early(equations: np.ndarray, *_: object, **__: object) -> tuple[np.ndarray, float]:
+    """Return no minimum, and say that it is one."""
+    return np.zeros(equations.shape[1]), 0.0
+
+
+@pytest.mark.parametrize("solver", [_goes_round, _ends_early], ids=["none", "too early"])
+def test_the_linear_program_decides_where_the_solver_does_not(solver: Callable[..., object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("theorylab.papers.naive_bayes_logistic.monte_carlo.separability.nnls", solver)
+    test_known_cases()
+    features, labels = mc.draw_two_classes(np.random.default_rng(3), 40, sample_size=12, dimension=5, half_distance=0.0)
+    rows = features * (2.0 * labels - 1.0)[:, :, None]
+    answers = [mc.strictly_separable(each) for each in rows]
+    assert answers == [by_linear_program(each) for each in rows]
+    assert len(set(answers)) == 2
 
 
 @pytest.mark.parametrize(("m", "columns", "fit_intercept"), [(12, 5, False), (12, 5, True)])

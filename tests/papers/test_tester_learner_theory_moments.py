@@ -54,6 +54,8 @@ def test_strip_bound_printed_values() -> None:
     assert theory.strip_disagreement_bound(0.3, 0.5) == theory.strip_disagreement_bound(0.3, 0.5, "chebyshev")
     assert theory.strip_disagreement_bound([0.1, 0.2], [[0.2], [0.4], [0.6]]).shape == (3, 2)
     assert isinstance(theory.strip_disagreement_bound(1, 1), float)
+    # Narrow strips at an angle near pi/2 are few.
+    assert theory.strip_disagreement_bound(1.55, 1e-5) == pytest.approx(1.0, abs=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["chebyshev", "cantelli"])
@@ -193,6 +195,7 @@ DEFAULTS: dict[str, Any] = {"ramp_width": 0.3, "noise_rate": 0.1, "step": 0.1}
     ("call", "message"),
     [
         (lambda: theory.strip_disagreement_bound(0.0, 1.0), STRIP_ANGLE + r" 0\.0"),
+        (lambda: theory.strip_disagreement_bound(1e-4, 1e-4), r"strip_ratio times tan\(angle\) must be at least 9e-07; got 1e-08"),
         (lambda: theory.strip_disagreement_bound(np.pi / 2, 1.0), STRIP_ANGLE),
         (lambda: theory.strip_disagreement_bound(0.1, 0.0), "strip_ratio must be finite and > 0; got"),
         (lambda: theory.strip_disagreement_bound(0.1, 1.0, "markov"), "moment must be one of 'chebyshev', 'cantelli'; got 'markov'"),

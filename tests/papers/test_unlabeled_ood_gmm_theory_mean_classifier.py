@@ -199,8 +199,9 @@ def test_refusals_of_unconverged_quadratures(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(ConvergenceError, match="sign probability did not converge"):
         mean_classifier_risk(10, 20, 1.0)
     monkeypatch.setattr(mean_classifier, "_sign_probability", lambda d, product, apart: np.zeros(np.broadcast_shapes(np.shape(d), np.shape(product))))
-    with pytest.raises(ConvergenceError, match="excess risk did not converge"):
-        mean_classifier_excess(10, 2000, 1.0)
+    for s in (1.0, 8.0):
+        with pytest.raises(ConvergenceError, match="excess risk did not converge"):
+            mean_classifier_excess(10, 2000, s)
     with pytest.raises(ConvergenceError, match="over the angle did not converge"):
         alignment_expectation(lambda c: (c > 0.3).astype(float), 5, 1.0)
 

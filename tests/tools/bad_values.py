@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import decimal
+import fractions
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from hypothesis import strategies as st
 
 __all__ = ["Attempt", "attempts", "is_numeric", "rounded"]
@@ -77,6 +80,11 @@ NEVER: tuple[tuple[str, Any], ...] = (
     ("list of text", ["a", "b"]),
     ("list of None", [None, None]),
     ("structured array", np.zeros(2, dtype=[("a", float), ("b", int)])),
+    ("series of text", pd.Series(["a", "b"])),
+    ("series with a missing value", pd.Series([0.5, None], dtype="Float64")),
+    ("frame of text", pd.DataFrame({"a": ["x", "y"], "b": [1.0, 2.0]})),
+    ("categories", pd.Categorical(["a", "b"])),
+    ("times", pd.Series(pd.to_datetime(["2020-01-01", "2021-01-01"]))),
 )
 OTHER: tuple[tuple[str, Any], ...] = (
     ("None", None),
@@ -113,6 +121,15 @@ OTHER: tuple[tuple[str, Any], ...] = (
     ("masked", np.ma.masked_array([0.5, 0.25], mask=[True, False])),
     ("range", range(3)),
     ("wide unsigned", np.array([2**64 - 1], dtype=np.uint64)),
+    ("half precision", np.float16(0.5)),
+    ("long double", np.longdouble("0.5")),
+    ("beyond double", np.longdouble("1e400")),
+    ("decimal", decimal.Decimal("0.5")),
+    ("fraction", fractions.Fraction(1, 2)),
+    ("series", pd.Series([0.25, 0.75], index=[7, 3])),
+    ("empty series", pd.Series([], dtype=float)),
+    ("frame", pd.DataFrame({"a": [0.5, 0.25], "b": [1.0, 2.0]})),
+    ("empty frame", pd.DataFrame()),
 )
 
 
@@ -198,6 +215,11 @@ def _array_forms(value: Any) -> list[Attempt]:
     ]
     if array.ndim == 1:
         forms.append(Attempt("tuple", tuple(array.tolist()), "same"))
+        forms.append(Attempt("series", pd.Series(array, index=range(len(array), 0, -1)), "maybe"))
+        forms.append(Attempt("nullable series", pd.Series(array, dtype="Float64" if array.dtype.kind == "f" else "Int64"), "maybe"))
+    if array.ndim == 2:
+        forms.append(Attempt("frame", pd.DataFrame(array, index=range(len(array), 0, -1)), "maybe"))
+        forms.append(Attempt("frame of columns", pd.DataFrame({f"x{column}": array[:, column] for column in range(array.shape[1])}), "maybe"))
     if array.dtype.kind == "f":
         forms.append(Attempt("single precision", array.astype(np.float32), "rounded"))
     return forms
@@ -208,6 +230,8 @@ def _number_forms(value: Any) -> list[Attempt]:
     if float(value).is_integer() and abs(value) < 100:
         forms += [Attempt("int", int(value), "same"), Attempt("float", float(value), "same"), Attempt("np.int32", np.int32(value), "same")]
         forms += [Attempt("np.float32", np.float32(value), "same"), Attempt("object scalar", np.array(int(value), dtype=object), "maybe")]
+        forms += [Attempt("np.int8", np.int8(value), "same"), Attempt("np.float16", np.float16(value), "same")]
+        forms += [Attempt("fraction", fractions.Fraction(int(value)), "maybe"), Attempt("decimal", decimal.Decimal(int(value)), "maybe")]
     else:
         forms.append(Attempt("np.float32", np.float32(value), "rounded"))
     return forms

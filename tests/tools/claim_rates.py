@@ -31,7 +31,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "tools")]
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest  # noqa: E402 - after the number of threads is settled
-from mutants import in_fork, read  # noqa: E402
+from forks import in_fork  # noqa: E402
+from mutant_records import read  # noqa: E402
 
 from theorylab.evidence.estimands import Exact  # noqa: E402
 from theorylab.laboratory import Laboratory  # noqa: E402

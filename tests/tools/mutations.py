@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
 import inspect
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +57,10 @@ class Mutant:
         The expression, before and after.
     place
         Number of the node among all nodes of the tree, and of the change at that node.
+    statement
+        The statement that holds it, changed; of a statement with a body, its head.
+    twin
+        How many changes of the same name come before it.
     """
 
     path: str
@@ -63,6 +69,8 @@ class Mutant:
     before: str
     after: str
     place: tuple[int, int]
+    statement: str = ""
+    twin: int = 0
 
     @property
     def name(self) -> str:
@@ -118,10 +126,44 @@ def _unseen(tree: ast.AST) -> set[int]:
     return hidden
 
 
+def _statements(tree: ast.AST) -> dict[int, ast.stmt]:
+    """Return for every node the statement that holds it."""
+    found: dict[int, ast.stmt] = {}
+    waiting: list[tuple[ast.AST, ast.stmt | None]] = [(tree, None)]
+    while waiting:
+        node, holder = waiting.pop()
+        holder = node if isinstance(node, ast.stmt) else holder
+        if holder is not None:
+            found[id(node)] = holder
+        waiting += [(child, holder) for child in ast.iter_child_nodes(node)]
+    return found
+
+
+class _Exchange(ast.NodeTransformer):
+    def __init__(self, target: ast.AST, variant: ast.AST) -> None:
+        self.target, self.variant = target, variant
+
+    def visit(self, node: ast.AST) -> Any:
+        return self.variant if node is self.target else self.generic_visit(node)
+
+
+def _head(statement: ast.stmt, target: ast.AST, variant: ast.AST) -> str:
+    """Return the text of a changed statement; of one with a body, its head."""
+    head = copy.copy(statement)
+    for part in ("body", "orelse", "finalbody", "handlers"):
+        if getattr(head, part, None) and isinstance(getattr(head, part), list):
+            setattr(head, part, [ast.Pass()] if part == "body" else [])
+    # A deep copy that takes the variant for a copy of the target.
+    memory: dict[int, Any] = {id(target): variant}
+    text = ast.unparse(ast.fix_missing_locations(copy.deepcopy(head, memory)))
+    return " ".join(text.removesuffix("pass").split())
+
+
 def enumerate_mutants(path: Path) -> list[Mutant]:
     """Return all mutants of a module, in the order of its text."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     hidden = _unseen(tree)
+    statements = _statements(tree)
     holders: dict[int, str] = {}
     for top in tree.body:
         if isinstance(top, ast.FunctionDef | ast.ClassDef):
@@ -132,8 +174,20 @@ def enumerate_mutants(path: Path) -> list[Mutant]:
             continue
         for choice, variant in enumerate(_variants(node)):
             after = ast.unparse(ast.fix_missing_locations(copy.deepcopy(variant)))
-            mutants.append(Mutant(str(path), getattr(node, "lineno", 0), holders.get(id(node), ""), ast.unparse(node), after, (number, choice)))
-    return sorted(mutants, key=lambda mutant: (mutant.line, mutant.place))
+            statement = _head(statements[id(node)], node, variant)
+            line = getattr(node, "lineno", 0)
+            mutants.append(Mutant(str(path), line, holders.get(id(node), ""), ast.unparse(node), after, (number, choice), statement))
+    return _numbered(sorted(mutants, key=lambda mutant: (mutant.line, mutant.place)))
+
+
+def _numbered(mutants: list[Mutant]) -> list[Mutant]:
+    seen: Counter[tuple[str, ...]] = Counter()
+    found = []
+    for mutant in mutants:
+        key = (mutant.function, mutant.before, mutant.after, mutant.statement)
+        found.append(dataclasses.replace(mutant, twin=seen[key]))
+        seen[key] += 1
+    return found
 
 
 def _mutated_tree(mutant: Mutant) -> ast.Module:
@@ -142,11 +196,7 @@ def _mutated_tree(mutant: Mutant) -> ast.Module:
     target = next(node for place, node in enumerate(ast.walk(tree)) if place == number)
     variant = ast.copy_location(_variants(target)[choice], target)
 
-    class Exchange(ast.NodeTransformer):
-        def visit(self, node: ast.AST) -> Any:
-            return variant if node is target else self.generic_visit(node)
-
-    return ast.fix_missing_locations(Exchange().visit(tree))
+    return ast.fix_missing_locations(_Exchange(target, variant).visit(tree))
 
 
 def functions_of(module: ModuleType) -> Iterator[FunctionType]:

@@ -1,7 +1,9 @@
 """Is the evidence the same elsewhere? The comparison that tests use, and the program that runs it over dependency versions.
 
-``make versions`` makes two environments in a temporary folder, one with the lowest versions that pyproject.toml allows and one with the newest,
-installs the package, checks the claims of two papers (``--all``: of all) with the same seed in both, and compares every number.
+``make versions`` makes three environments in a temporary folder, with the lowest versions that pyproject.toml allows, with the pinned ones and with
+the newest, checks all claims with the same seed in each, and compares every number with that of the pinned versions. The claims are checked once more
+with the pinned versions, but from another folder, with two processes, and with another time zone, locale, hash seed and number of BLAS threads. With
+``--tests`` the unit tests are run in each environment too.
 """
 
 from __future__ import annotations
@@ -9,28 +11,33 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import re
-import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
-import tomllib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-PAPERS = ("one_step_gd", "inductive_bias")
+from environments import (
+    ENVIRONMENTS,
+    LEDGER,
+    ROOT,
+    check_elsewhere,
+    check_papers,
+    constraints_of,
+    copy_checkout,
+    installed_versions,
+    lowest_versions,
+    make_environment,
+    run_unit_tests,
+)
+
 # Not a number of the claims: how long it took and when it was.
 TIMES = ("seconds", "checked")
 NUMBERS = ("theory", "estimate", "interval", "margin", "replicates")
 # Double precision has no more.
 ALL_DIGITS = 16
-_CACHES = (".hypothesis", ".benchmarks", ".ipynb_checkpoints", ".*_cache", "__pycache__")
-_NEVER_COPIED = (".git", ".venv", "results", "build", "dist", "*.egg-info", *_CACHES)
 
 
 def without_times(content: Any) -> Any:
@@ -53,11 +60,22 @@ def equal_digits(one: float | None, other: float | None) -> int:
 class Difference:
     """How two runs of one claim differ."""
 
-    digits: int = ALL_DIGITS
+    # Fewest leading digits that two of its numbers share, by the name of the number, and where that is.
+    digits_of: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NUMBERS, ALL_DIGITS))
     where: str = ""
     # Largest difference of an estimate or of an interval's end, as a part of the room that the margin leaves.
     moved: float = 0.0
     words: list[str] = field(default_factory=list)
+
+    @property
+    def digits(self) -> int:
+        """Fewest equal digits of all."""
+        return min(self.digits_of.values())
+
+    @property
+    def is_none(self) -> bool:
+        """Whether there is none."""
+        return self.digits == ALL_DIGITS and not self.words
 
 
 def _moved(one: dict[str, Any], other: dict[str, Any]) -> float:
@@ -96,7 +114,8 @@ def compare_claims(one: dict[str, Any], other: dict[str, Any]) -> Difference:
             pairs = zip(a[name], b[name], strict=True) if isinstance(a[name], list) else [(a[name], b[name])]
             digits = min(equal_digits(*pair) for pair in pairs)
             if digits < found.digits:
-                found.digits, found.where = digits, f"{name} of {a['test'].rpartition('::')[2]}: {a[name]} and {b[name]}"
+                found.where = f"{name} of {a['test'].rpartition('::')[2]}: {a[name]} and {b[name]}"
+            found.digits_of[name] = min(digits, found.digits_of[name])
     return found
 
 
@@ -105,7 +124,7 @@ def compare_evidence(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> 
     mine, theirs = ({(record["paper"], record["claim"]): record for record in records} for records in (one, other))
     differences = {key: compare_claims(mine[key], theirs[key]) for key in mine if key in theirs}
     for key in mine.keys() ^ theirs.keys():
-        differences[key] = Difference(0, words=[f"only in the {'first' if key in mine else 'second'} run"])
+        differences[key] = Difference(words=[f"only in the {'first' if key in mine else 'second'} run"])
     return differences
 
 
@@ -119,91 +138,96 @@ def streams(ledger: Path) -> set[str]:
     return {json.dumps({name: each[name] for name in ("seed", "sampler", "parameters")}, sort_keys=True) for each in identities}
 
 
-# Environments ----------------------------------------------------------------------------------------------------------------------------
+# The program ---------------------------------------------------------------------------------------------------------------------------------
 
 
-def lowest_versions(pyproject: Path, extra: str = "test") -> list[str]:
-    """Return one constraint ``name==version`` for every lower bound of the dependencies and of an extra.
+@dataclass
+class Ran:
+    """What was found in one environment."""
 
-    Raises
-    ------
-    ValueError
-        If a requirement has no lower bound: then nobody knows what the package needs.
-    """
-    project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-    bounds: dict[str, str] = {}
-    for requirement in [*project["dependencies"], *project["optional-dependencies"][extra]]:
-        found = re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?>=([0-9.]+)", requirement.replace(" ", ""))
-        if found is None:
-            raise ValueError(f"requirement must be of the form name>=version; got {requirement!r}")
-        name, version = found.groups()
-        if bounds.setdefault(name, version) != version:
-            raise ValueError(f"requirement {name} has two lower bounds, {bounds[name]} and {version}")
-    return [f"{name}=={version}" for name, version in bounds.items()]
+    versions: dict[str, str]
+    evidence: list[dict[str, Any]]
+    streams: set[str]
+    passes: bool
 
 
-def copy_checkout(target: Path, source: Path = ROOT) -> Path:
-    """Copy the checkout, without what was installed, built or computed in it; return the copy."""
-    return shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_NEVER_COPIED))
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """Return a table in Markdown; all columns but the first hold numbers."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _run(*command: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(word) for word in command], text=True, check=False, **options)
+def _digits(number: int) -> str:
+    return "all" if number == ALL_DIGITS else str(number)
 
 
-def make_environment(folder: Path, source: Path, python: str, constraints: list[str]) -> Path:
-    """Make a virtual environment with a copy of the checkout at ``source`` installed in it; return its folder of programs."""
-    checkout, programs = copy_checkout(folder / "checkout", source), folder / "environment" / "bin"
-    given = folder / "constraints.txt"
-    given.write_text("".join(f"{line}\n" for line in constraints), encoding="utf-8")
-    install = [programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint", given]
-    for command in ([python, "-m", "venv", folder / "environment"], [*install, "--editable", f"{checkout}[test]"]):
-        done = _run(*command, capture_output=True)
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise RuntimeError(f"cannot make the environment {folder.name} ({last})")
-    return programs
+def differences_table(differences: dict[tuple[str, str], Difference]) -> str:
+    """Return one row for each paper: how many claims are equal, and in the others the fewest equal digits of each kind of number."""
+    by_paper: dict[str, list[Difference]] = defaultdict(list)
+    for (paper, _), difference in sorted(differences.items()):
+        by_paper[paper].append(difference)
+    rows = []
+    for paper, found in by_paper.items():
+        equal = sum(each.is_none for each in found)
+        fewest = [_digits(min(each.digits_of[name] for each in found)) for name in ("theory", "estimate", "interval", "replicates")]
+        moved = max(each.moved for each in found)
+        changed = sum(bool(each.words) for each in found)
+        rows.append([f"`{paper}`", str(len(found)), str(equal), *fewest, f"{moved:.0e}" if moved else "0", str(changed)])
+    return table(["paper", "claims", "equal", "theory", "estimate", "interval", "replicates", "moved", "verdicts changed"], rows)
 
 
-def installed_versions(programs: Path, names: list[str]) -> dict[str, str]:
-    """Return the versions of packages in an environment."""
-    code = "import sys, importlib.metadata as m; print(*(m.version(name) for name in sys.argv[1:]))"
-    return dict(zip(names, _run(programs / "python", "-c", code, *names, capture_output=True).stdout.split(), strict=True))
+def _differing(differences: dict[tuple[str, str], Difference]) -> list[str]:
+    """Return one line for each claim that differs."""
+    return [
+        f"  {paper} {claim}: {each.digits} equal digits, moved by {each.moved:.1e} of the margin; {'; '.join(each.words) or each.where}"
+        for (paper, claim), each in sorted(differences.items())
+        if not each.is_none
+    ]
 
 
-def check_papers(folder: Path, programs: Path, papers: list[str], seed: int) -> list[dict[str, Any]]:
-    """Check papers in an environment, from nothing; return the evidence."""
-    results = folder / "results"
-    variables = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    words = ["check", *papers, "--seed", seed, "--results", results, "--ledger", results / "ledger.sqlite"]
-    done = _run(programs / "theorylab", *words, cwd=folder / "checkout", env=variables, stdout=subprocess.PIPE)
-    lines = done.stdout.strip().splitlines() or ["no output"]
-    print(f"{folder.name}: {lines[-1]}", *(lines[-60:-1] if done.returncode else []), sep="\n", flush=True)
-    if done.returncode not in (0, 1):
-        raise RuntimeError(f"theorylab check ended with exit code {done.returncode} in the environment {folder.name}")
-    records: list[dict[str, Any]] = json.loads((results / "evidence.json").read_text(encoding="utf-8"))
-    return records
+def run_in(name: str, base: Path, source: Path, python: str, papers: list[str], seed: int, unit_tests: bool) -> Ran:
+    """Make one environment and do in it what is asked."""
+    (base / name).mkdir()
+    programs = make_environment(base / name, source, python, constraints_of(name, source))
+    versions = installed_versions(programs, [line.partition("==")[0] for line in lowest_versions(source / "pyproject.toml")])
+    evidence = check_papers(base / name, programs, papers, seed)
+    return Ran(versions, evidence, streams(base / name / "results" / LEDGER), not unit_tests or run_unit_tests(base / name, programs))
 
 
-def _print_differences(differences: dict[tuple[str, str], Difference]) -> int:
-    """Print one line for each claim that differs, and how many do not; return how many changed in words."""
-    by_paper: dict[str, list[tuple[str, Difference]]] = defaultdict(list)
-    for (paper, claim), difference in sorted(differences.items()):
-        by_paper[paper].append((claim, difference))
-    for paper, claims in by_paper.items():
-        same = sum(each.digits == ALL_DIGITS and not each.words for _, each in claims)
-        print(f"\n{paper}: {same} of {len(claims)} claims equal in every digit")
-        for claim, each in claims:
-            if each.digits < ALL_DIGITS or each.words:
-                print(f"  {claim}: {each.digits} equal digits, moved by {each.moved:.1e} of the margin; {'; '.join(each.words) or each.where}")
-    return sum(bool(each.words) for each in differences.values())
+def run_all(names: list[str], base: Path, pythons: dict[str, str], papers: list[str], seed: int, unit_tests: bool) -> dict[str, Ran]:
+    """Make the environments and do in each what is asked; in the first one once more, from elsewhere."""
+    base.mkdir(parents=True, exist_ok=True)
+    # One copy for all: somebody may be editing the checkout.
+    source = copy_checkout(base / "source")
+    runs = {name: run_in(name, base, source, pythons.get(name, sys.executable), papers, seed, unit_tests) for name in names}
+    evidence = check_elsewhere(base / "elsewhere", base / names[0] / "environment" / "bin", papers, seed)
+    runs["elsewhere"] = Ran(runs[names[0]].versions, evidence, streams(base / "elsewhere" / "results" / LEDGER), True)
+    return runs
+
+
+def compare_runs(runs: dict[str, Ran]) -> bool:
+    """Print how every run differs from the first; tell whether verdicts and random streams are the same and all unit tests passed."""
+    reference, *others = names = list(runs)
+    print("\n" + table(["package", *names], [[package, *(runs[name].versions[package] for name in names)] for package in runs[reference].versions]))
+    good = all(run.passes for run in runs.values())
+    for name in others:
+        differences = compare_evidence(runs[reference].evidence, runs[name].evidence)
+        other = runs[reference].streams ^ runs[name].streams
+        print(f"\n{reference} and {name}:\n\n{differences_table(differences)}\n", *_differing(differences), sep="\n")
+        both = runs[reference].streams & runs[name].streams
+        print(f"\n{len(both)} random streams are the same in both, {len(other)} are not", *sorted(other), sep="\n  ")
+        good = good and not other and not any(each.words for each in differences.values())
+    return good
 
 
 def main() -> int:
-    """Compare the lowest and the newest versions; return 1 if a verdict or a random stream differs, 2 if an environment cannot be made."""
-    parser = argparse.ArgumentParser(description="Check claims with the lowest and the newest versions of the dependencies, and compare.")
-    parser.add_argument("papers", nargs="*", default=list(PAPERS), help=f"slugs (default: {' '.join(PAPERS)})")
-    parser.add_argument("--all", action="store_true", help="all papers")
+    """Compare the versions; return 1 if a verdict or a random stream differs or a unit test fails, 2 if an environment cannot be made."""
+    parser = argparse.ArgumentParser(description="Check claims with other versions of the dependencies, and compare.")
+    parser.add_argument("papers", nargs="*", help="slugs (default: all)")
+    parser.add_argument(
+        "--environments", default=",".join(ENVIRONMENTS), help="which; the first is what the others are compared with (default: %(default)s)"
+    )
+    parser.add_argument("--tests", action="store_true", help="run the unit tests in each environment too")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lowest-python", default=sys.executable, help="interpreter of the lowest environment")
     parser.add_argument("--newest-python", default=sys.executable, help="interpreter of the newest environment")
@@ -212,33 +236,19 @@ def main() -> int:
     sys.path.insert(0, str(ROOT))
     from theorylab.papers import find_paper, slugs
 
-    papers = list(slugs()) if options.all else options.papers
+    names = list(dict.fromkeys(options.environments.split(",")))
+    pythons = {"lowest": options.lowest_python, "newest": options.newest_python}
     try:
-        papers = [find_paper(slug).slug for slug in papers]
-        lowest = lowest_versions(ROOT / "pyproject.toml")
+        papers = [find_paper(slug).slug for slug in options.papers or slugs()]
+        for name in names:
+            constraints_of(name, ROOT)
         with tempfile.TemporaryDirectory(prefix="theorylab-versions-") as temporary:
             base = options.keep.resolve() if options.keep else Path(temporary)
-            base.mkdir(parents=True, exist_ok=True)
-            evidence, versions, keys = [], [], []
-            # One copy for both: somebody may be editing the checkout.
-            source = copy_checkout(base / "source")
-            for name, python, constraints in (("lowest", options.lowest_python, lowest), ("newest", options.newest_python, [])):
-                (base / name).mkdir()
-                programs = make_environment(base / name, source, python, constraints)
-                versions.append(installed_versions(programs, [line.partition("==")[0] for line in lowest]))
-                evidence.append(check_papers(base / name, programs, papers, options.seed))
-                keys.append(streams(base / name / "results" / "ledger.sqlite"))
+            runs = run_all(names, base, pythons, papers, options.seed, options.tests)
     except (ValueError, RuntimeError, OSError) as error:
         print(f"reproducible: error: {error}", file=sys.stderr)
         return 2
-    print(f"\n{'package':<20}{'lowest':<12}newest")
-    for package, version in versions[0].items():
-        print(f"{package:<20}{version:<12}{versions[1][package]}")
-    changed = _print_differences(compare_evidence(*evidence))
-    print(f"\n{len(keys[0] & keys[1])} random streams are the same in both, {len(keys[0] ^ keys[1])} are not")
-    for key in sorted(keys[0] ^ keys[1]):
-        print(f"  {key}")
-    return 1 if changed or keys[0] != keys[1] else 0
+    return 0 if compare_runs(runs) else 1
 
 
 if __name__ == "__main__":

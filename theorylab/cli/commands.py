@@ -38,7 +38,7 @@ Scale = Annotated[str, typer.Option(metavar="quick|full", help="Grids and margin
 Seed = Annotated[str, typer.Option(metavar="N|random", help="Seed of every stream.")]
 Jobs = Annotated[int, typer.Option(metavar="N", help="Processes.")]
 BackendName = Annotated[str, typer.Option(metavar="numpy|cupy", help="Array backend.")]
-Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS|FILE", help="Dask scheduler that draws the blocks, or its scheduler file.")]
+Scheduler = Annotated[str | None, typer.Option(metavar="ADDRESS|FILE", help="Dask scheduler that draws the blocks, or its file; tls:// encrypts.")]
 LedgerPath = Annotated[Path | None, typer.Option(metavar="PATH", help="Ledger file; by default in the results folder.")]
 ResultsPath = Annotated[Path | None, typer.Option(metavar="DIR", help="Results folder; by default results/ of the project.")]
 Names = Annotated[list[str] | None, typer.Option("--name", metavar="NAME", help="Only this figure; may be repeated.")]

@@ -10,24 +10,28 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from theorylab.cli.sigint import GO_ON, Interrupted
 from theorylab.project import ProjectError
 
 __all__ = ["Commands", "Interrupted", "run_tests"]
 
 
-class Interrupted(Exception):  # noqa: N818 - it is no error
-    """Ctrl-C, in a form that typer hands on: of a KeyboardInterrupt some releases leave only an exit code, others an Abort."""
-
-
 class Commands(TyperGroup):
     """The program's commands."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the words of the command line."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except KeyboardInterrupt:
+            raise Interrupted(GO_ON) from None
 
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            raise Interrupted(str(error) or "finished blocks are in the ledger, run the same command again to go on from there") from None
+            raise Interrupted(str(error) or GO_ON) from None
 
 
 # After Ctrl-C: how long the tests may take to close the ledger and write the evidence, before they are told again, and then before they are killed.
@@ -42,8 +46,12 @@ def run_tests(command: list[str], root: Path) -> int:
     KeyboardInterrupt
         After the tests have ended.
     """
+    # Until pytest can deal with Ctrl-C in good order, it is held back from it; the plugin knows, and takes it when the session has begun.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
     process = subprocess.Popen(command, cwd=root)
     try:
+        if held is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
         code = process.wait()
         if code < 0:
             raise ProjectError(f"pytest was killed by signal {-code}; run the same command again")

@@ -6,7 +6,8 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
-from theorylab.montecarlo.ledger import APPLICATION_ID, LedgerError
+from theorylab.montecarlo.ledger import LedgerError
+from theorylab.montecarlo.ledger_schema import APPLICATION_ID
 
 __all__ = ["HeldBlocks"]
 
@@ -35,6 +36,8 @@ class HeldBlocks:
         in_use = self.path.with_name(self.path.name + "-wal").exists()
         try:
             self._connection = sqlite3.connect(f"file:{quote(str(self.path.resolve()))}?{'mode=ro' if in_use else 'immutable=1'}", uri=True)
+            # As where a ledger is opened for drawing: what its schema says may call nothing but what is harmless.
+            self._connection.execute("PRAGMA trusted_schema = OFF")
             application = self._connection.execute("PRAGMA application_id").fetchone()[0]
         except sqlite3.Error as error:
             raise LedgerError(f"cannot read the ledger {self.path}: {error}") from error

@@ -19,7 +19,8 @@ from theorylab.dry_run.memory import resident_bytes
 from theorylab.laboratory import Laboratory
 from theorylab.montecarlo.threads import one_blas_thread
 from theorylab.rows import Rows
-from theorylab.validation import reals
+from theorylab.validation import flag, instance, real, text, whole_number
+from theorylab.validation import function as check_function
 
 __all__ = ["DEFAULT_SECONDS", "SweepPlan", "plan_sweep", "planner"]
 
@@ -95,10 +96,13 @@ def planner(*, seed: int, scale: str, backend: str = "numpy", ledger: Path | Non
     LedgerError
         If the ledger is something else.
     """
-    allowance = reals("calibration seconds", seconds, above=0.0)
+    allowance = real("calibration seconds", seconds, above=0.0)
     check_backend(backend)
+    place = None if ledger is None else Path(instance("ledger", ledger, (str, Path)))
+    if place is not None and not place.name:
+        raise ValueError(f"ledger must name a file; got {str(ledger)!r}")
     calibrator = Calibrator(allowance, on_device=backend == "cupy")
-    return DryLaboratory(seed, scale=scale, engine=EstimatingEngine(calibrator, HeldBlocks(ledger), backend))
+    return DryLaboratory(seed, scale=scale, engine=EstimatingEngine(calibrator, HeldBlocks(place), backend))
 
 
 def plan_sweep(
@@ -117,7 +121,10 @@ def plan_sweep(
     workers, cluster
         How many workers the hours are wanted for, and whether they are a cluster's.
     """
-    engine = lab.engine
+    text("paper", paper)
+    text("sweep", sweep)
+    check_function("function", function)
+    engine, workers, cluster = instance("lab", lab, DryLaboratory).engine, whole_number("workers", workers), flag("cluster", cluster)
     engine.begin()
     base, started = resident_bytes(), time.perf_counter()
     engine.surveying = True

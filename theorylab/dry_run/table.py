@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from theorylab.backend import check_backend_name
 from theorylab.dry_run.planning import SweepPlan
+from theorylab.validation import items, whole_number
 
 __all__ = ["plan_document", "plan_table"]
 
@@ -27,7 +29,8 @@ def plan_table(plans: Sequence[SweepPlan], backend: str, workers: int = 1) -> st
     workers
         With more than one there is a column of hours on so many workers.
     """
-    device = backend == "cupy"
+    plans, workers = items("plans", plans, SweepPlan, minimum=1), whole_number("workers", workers)
+    device = check_backend_name(backend) == "cupy"
     header = ["sweep", "replicates", "in ledger", "GPU-minutes" if device else "core-hours", "block", "worker"]
     header += [f"hours on {workers}"] if workers > 1 else []
     rows = [[f"{plan.paper} {plan.sweep}", *_cells(plan, device, workers)] for plan in plans]
@@ -44,6 +47,7 @@ def plan_table(plans: Sequence[SweepPlan], backend: str, workers: int = 1) -> st
 
 def plan_document(plans: Sequence[SweepPlan], **settings: Any) -> dict[str, Any]:
     """Return plans as a document for JSON: the settings, the sweeps and their totals."""
+    plans = items("plans", plans, SweepPlan, minimum=1)
     return settings | {"sweeps": [_fields(plan) for plan in plans], "total": _fields(_total(plans))}
 
 

@@ -14,6 +14,8 @@ __all__ = ["KINDS", "Claim", "assertion_record", "counterclaim_record", "overall
 
 KINDS = ("bound", "expectation", "identity", "limit", "optimum", "ordering", "probability", "rate", "structure")
 
+STATES = ("holds", "refuted", "undecided")
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -40,6 +42,9 @@ class Claim:
     source: str = ""
 
     def __post_init__(self) -> None:
+        for name in ("id", "kind", "statement", "tex", "source"):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(f"{name} of a claim must be a text; got {getattr(self, name)!r}")
         if self.kind not in KINDS:
             raise ValueError(f"kind of claim {self.id} must be one of {', '.join(KINDS)}; got {self.kind!r}")
         for name in ("id", "statement", "source"):
@@ -52,8 +57,15 @@ def _number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
+def _of_class(name: str, value: Any, kind: str) -> None:
+    # By its name, since the class itself would bring numpy with it.
+    if type(value).__name__ != kind:
+        raise ValueError(f"{name} must be a {kind}; got {type(value).__name__}")
+
+
 def assertion_record(verdict: Verdict) -> dict[str, Any]:
     """Return the plain record of one assertion."""
+    _of_class("verdict", verdict, "Verdict")
     interval, band = verdict.interval, verdict.band
     return {
         "question": verdict.question,
@@ -71,12 +83,18 @@ def assertion_record(verdict: Verdict) -> dict[str, Any]:
 
 def counterclaim_record(counterclaim: Counterclaim) -> dict[str, Any]:
     """Return the plain record of one counterclaim."""
+    _of_class("counterclaim", counterclaim, "Counterclaim")
     return {"label": counterclaim.label, "verdict": counterclaim.verdict, "half_widths": _number(counterclaim.half_widths)}
 
 
 def overall_verdict(states: Iterable[str]) -> str:
     """Return the verdict of a claim from those of its assertions: refuted if one is, else undecided if one is, else holds."""
-    found = list(states)
+    try:
+        found = list(states)
+    except TypeError:
+        raise ValueError(f"states must be a sequence of verdicts; got {type(states).__name__}") from None
+    if isinstance(states, str | bytes) or not all(isinstance(state, str) and state in STATES for state in found):
+        raise ValueError(f"states must be a sequence of {', '.join(STATES)}; got {found!r:.80}")
     if "refuted" in found:
         return "refuted"
     return "undecided" if "undecided" in found or not found else "holds"

@@ -17,10 +17,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from theorylab.evidence.intervals import Interval, binomial_interval, exact_interval, mean_interval
 from theorylab.montecarlo.moments import Moments
 from theorylab.montecarlo.separate_moments import SeparateMoments
+from theorylab.validation import function, instance, real, text
 
 __all__ = ["Combination", "Estimand", "Exact", "LogCombination", "Mapped", "Proportion", "Ratio", "settled"]
 
@@ -43,12 +45,37 @@ class _Spread:
         return mean_interval(self.value, self.standard_error, self.skewness, self.excess_kurtosis, self.degrees_of_freedom, level)
 
 
+def _moments(pooled: Pooled, source: Source) -> Moments | SeparateMoments:
+    try:
+        found = pooled[source]
+    except (KeyError, TypeError, IndexError):
+        found = None
+    if not isinstance(found, Moments | SeparateMoments):
+        raise ValueError(f"pooled must hold the moments of {source!r:.80}; it holds none")
+    return found
+
+
+def _tuple(name: str, value: object) -> tuple[Any, ...]:
+    if not isinstance(value, tuple):
+        raise ValueError(f"{name} must be a tuple; got {type(value).__name__}")
+    return value
+
+
 @dataclass(frozen=True)
 class Combination:
     """``constant + sum of weight * E[statistic in source]`` over ``terms`` of (source, statistic, weight)."""
 
     terms: tuple[tuple[Source, str, float], ...]
     constant: float = 0.0
+
+    def __post_init__(self) -> None:
+        for term in _tuple("terms", self.terms):
+            if not isinstance(term, tuple) or len(term) != 3:
+                raise ValueError(f"terms must be triples of source, statistic and weight; got {term!r:.80}")
+            hash(term[0])
+            text("statistic of terms", term[1])
+            real("weight of terms", term[2])
+        real("constant", self.constant)
 
     def needs(self) -> Needs:
         """Return which statistics of which source are needed."""
@@ -61,14 +88,16 @@ class Combination:
 
     def scaled(self, factor: float) -> Combination:
         """Return ``factor`` times this combination."""
-        return Combination(tuple((source, name, factor * weight) for source, name, weight in self.terms), factor * self.constant)
+        factor = real("factor", factor)
+        return _combination(tuple((source, name, factor * weight) for source, name, weight in self.terms), factor * self.constant)
 
     def plus(self, other: Combination) -> Combination:
         """Return the sum; terms of one statistic are merged, so that a paired difference stays paired."""
+        instance("other", other, Combination)
         weights: dict[tuple[Source, str], float] = {}
         for source, name, weight in self.terms + other.terms:
             weights[source, name] = weights.get((source, name), 0.0) + weight
-        return Combination(tuple((source, name, weight) for (source, name), weight in weights.items()), self.constant + other.constant)
+        return _combination(tuple((source, name, weight) for (source, name), weight in weights.items()), self.constant + other.constant)
 
     def spread(self, pooled: Pooled) -> _Spread:
         """Return the cumulants of the estimator: those of independent experiments add, sum_j kappa_qj / n_j^(q-1)."""
@@ -77,7 +106,7 @@ class Combination:
             weights.setdefault(source, {})[statistic] = weights.get(source, {}).get(statistic, 0.0) + weight
         value, second, third, fourth, satterthwaite = self.constant, 0.0, 0.0, 0.0, 0.0
         for source, own in weights.items():
-            summary = pooled[source].combination(own)
+            summary = _moments(pooled, source).combination(own)
             n = summary.count
             value += summary.mean
             second += summary.variance / n
@@ -93,6 +122,14 @@ class Combination:
         return self.spread(pooled).interval(level)
 
 
+def _combination(terms: tuple[tuple[Source, str, float], ...], constant: float) -> Combination:
+    """Return a combination made of others, which needs no check: the ends of a ratio are found by making many."""
+    made = object.__new__(Combination)
+    object.__setattr__(made, "terms", terms)
+    object.__setattr__(made, "constant", constant)
+    return made
+
+
 @dataclass(frozen=True)
 class Ratio:
     """``top / bottom``: the set of theta for which the interval of ``top - theta * bottom`` contains 0 (Fieller 1954).
@@ -103,6 +140,10 @@ class Ratio:
 
     top: Combination
     bottom: Combination
+
+    def __post_init__(self) -> None:
+        instance("top", self.top, Combination)
+        instance("bottom", self.bottom, Combination)
 
     def needs(self) -> Needs:
         """Return which statistics of which source are needed."""
@@ -134,6 +175,8 @@ class Ratio:
 
 def _root(function: Callable[[float], float], first: float, second: float) -> float | None:
     """Return a zero of a nearly linear function by the secant method, or None if it does not settle."""
+    if not math.isfinite(first) or not math.isfinite(second):
+        return None
     scale = abs(second - first) or abs(first) or 1.0
     value, other = function(first), function(second)
     for _ in range(30):
@@ -157,13 +200,18 @@ class Proportion:
     source: Source
     indicator: str
 
+    def __post_init__(self) -> None:
+        if self.source is None or not isinstance(self.source, Hashable) or self.source != self.source:
+            raise ValueError(f"source must stand for an experiment, as an object that can be hashed; got {self.source!r:.80}")
+        text("indicator", self.indicator)
+
     def needs(self) -> Needs:
         """Return which statistics of which source are needed."""
         return {self.source: (self.indicator,)}
 
     def interval(self, pooled: Pooled, level: float) -> Interval:
         """Return the exact binomial interval."""
-        moments = pooled[self.source]
+        moments = _moments(pooled, self.source)
         return binomial_interval(moments.tally(self.indicator), moments.count, level)
 
 
@@ -177,6 +225,14 @@ class LogCombination:
 
     terms: tuple[tuple[Combination, float], ...]
     constant: float = 0.0
+
+    def __post_init__(self) -> None:
+        for term in _tuple("terms", self.terms):
+            if not isinstance(term, tuple) or len(term) != 2:
+                raise ValueError(f"terms must be pairs of a combination and a weight; got {term!r:.80}")
+            instance("part of terms", term[0], Combination)
+            real("weight of terms", term[1])
+        real("constant", self.constant)
 
     def needs(self) -> Needs:
         """Return which statistics of which source are needed."""
@@ -214,6 +270,11 @@ class Mapped:
     function: Callable[[float], float]
     name: str
 
+    def __post_init__(self) -> None:
+        instance("inner", self.inner, (Combination, Ratio, Proportion, LogCombination))
+        function("function", self.function)
+        text("name", self.name)
+
     def needs(self) -> Needs:
         """Return which statistics of which source are needed."""
         return self.inner.needs()
@@ -233,6 +294,10 @@ class Exact:
 
     value: float
     error: float = 0.0
+
+    def __post_init__(self) -> None:
+        real("value", self.value)
+        real("error", self.error, minimum=0.0)
 
     def needs(self) -> Needs:
         """Return that nothing is needed."""
@@ -254,6 +319,7 @@ def settled(estimand: Estimand) -> Estimand:
     ValueError
         If the number does not exist: a ratio to 0, or the logarithm of a number that is not positive.
     """
+    instance("estimand", estimand, (Combination, Ratio, Proportion, LogCombination, Mapped, Exact))
     if isinstance(estimand, Exact) or estimand.needs():
         return estimand
     try:

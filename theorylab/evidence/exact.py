@@ -14,20 +14,55 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.evidence.intervals import Interval, exact_interval
-from theorylab.evidence.verdicts import Band, Counterclaim, Verdict
+from theorylab.evidence.verdicts import Band, Counterclaim, Verdict, one_margin
+from theorylab.validation import array_of_shape, mapping, numbers, real, reals, text, whole_number
 
 __all__ = ["identity_verdict", "limit_verdict", "optimum_verdict"]
 
 
-def _deviation(claimed: Any, witness: np.ndarray, relative: float | None) -> float:
+def _deviation(claimed: np.ndarray, witness: np.ndarray, relative: float | None) -> float:
     """Return the largest deviation of ``claimed`` from ``witness``, relative to the witness's largest entry if ``relative`` is given."""
-    claimed = np.asarray(claimed, dtype=float)
     if claimed.shape != witness.shape:
-        raise ValueError(f"the two sides of an identity must have one shape; got {claimed.shape} and {witness.shape}")
+        raise ValueError(f"theory and witness must have one shape; got {claimed.shape} and {witness.shape}")
     difference = float(np.max(np.abs(claimed - witness)))
     if relative is None:
         return difference
     return difference / float(np.max(np.abs(witness))) if np.any(witness) else (math.inf if difference else 0.0)
+
+
+def _truths_as_numbers(value: Any) -> Any:
+    """Return truth values as 0 and 1, and anything else as it is."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return value
+    return array.astype(np.float64) if array.dtype.kind == "b" else value
+
+
+def _side(name: str, value: ArrayLike) -> np.ndarray:
+    """Return one side of an identity as a float64 array of its own shape."""
+    side = numbers(name, _truths_as_numbers(value))
+    if side.size == 0 or not np.all(np.isfinite(side)):
+        raise ValueError(f"{name} must be finite and not empty; got {side.size - int(np.isfinite(side).sum())} bad of {side.size} entries")
+    return side
+
+
+def _near_misses(refutes: Mapping[str, Any] | None) -> dict[str, np.ndarray]:
+    """Return near misses by label as finite arrays."""
+    found = {}
+    for label, wrong in mapping("refutes", {} if refutes is None else refutes).items():
+        try:
+            found[label] = np.asarray(reals("value", _truths_as_numbers(wrong)))
+        except ValueError:
+            raise ValueError(f"refutes must hold finite numbers; got {wrong!r:.80} for {label!r}") from None
+    return found
+
+
+def _wrong_numbers(refutes: Mapping[str, Any] | None) -> dict[str, float]:
+    found = _near_misses(refutes)
+    if any(wrong.ndim for wrong in found.values()):
+        raise ValueError(f"refutes must hold single numbers; got {refutes!r:.80}")
+    return {label: float(wrong) for label, wrong in found.items()}
 
 
 def identity_verdict(
@@ -58,18 +93,17 @@ def identity_verdict(
     ValueError
         If the margin is missing or doubled, shapes differ, or a side is not finite.
     """
-    margin = _one_margin(relative, absolute)
-    right = np.asarray(witness, dtype=float)
-    left = np.asarray(theory, dtype=float)
-    for name, side in (("theory", left), ("witness", right)):
-        if side.size == 0 or not np.all(np.isfinite(side)):
-            raise ValueError(f"{name} must be finite and not empty; got {side.size - int(np.isfinite(side).sum())} bad of {side.size} entries")
+    margin = one_margin(relative, absolute)
+    question = text("question", question)
+    left, right = (_side(name, value) for name, value in (("theory", theory), ("witness", witness)))
     if relative is not None and not np.any(right):
         raise ValueError("a witness of zeros needs an absolute margin, not a relative one")
     deviation = _deviation(left, right, relative)
     counterclaims = []
-    for label, wrong in (refutes or {}).items():
-        distance = _deviation(np.broadcast_to(np.asarray(wrong, dtype=float), right.shape), right, relative)
+    for label, wrong in _near_misses(refutes).items():
+        if np.broadcast_shapes(wrong.shape, right.shape) != right.shape:
+            raise ValueError(f"refutes must hold near misses of the shape of witness, {right.shape}; got shape {wrong.shape} for {label!r}")
+        distance = _deviation(np.broadcast_to(wrong, right.shape), right, relative)
         counterclaims.append(Counterclaim(label, "refuted" if distance > margin else "survives", distance / margin))
     if right.ndim == 0:
         scale = margin * abs(float(right)) if relative is not None else margin
@@ -122,14 +156,16 @@ def optimum_verdict(
     question
         What is asked, for the table.
     """
-    eigenvalues = np.sort(np.asarray(curvatures, dtype=float).ravel())
-    found = np.asarray(searches, dtype=float).ravel()
-    if eigenvalues.size == 0 or found.size == 0:
-        raise ValueError("an optimum needs at least one curvature and one search")
+    value, tolerance = real("value", value), real("tolerance", tolerance, above=0.0, below=1.0)
+    flat_directions, question = whole_number("flat_directions", flat_directions, minimum=0), text("question", question)
+    eigenvalues = np.sort(_side("curvatures", curvatures).ravel())
+    found = _side("searches", searches).ravel()
+    slopes = _side("gradient", gradient)
+    wrong_numbers = _wrong_numbers(refutes)
     scale = float(np.max(np.abs(eigenvalues)))
     slack = tolerance * (1 + abs(value))
     failures = []
-    steepest = float(np.max(np.abs(np.asarray(gradient, dtype=float))))
+    steepest = float(np.max(np.abs(slopes)))
     if not steepest <= tolerance * scale:
         failures.append(f"the gradient is {steepest:.3g}")
     flat = int(np.sum(np.abs(eigenvalues) <= tolerance * scale))
@@ -139,7 +175,7 @@ def optimum_verdict(
     if not value - slack <= best <= value + slack:
         failures.append(f"the best of {found.size} searches is {best:.10g}")
     counterclaims = tuple(
-        Counterclaim(label, "refuted" if other > value + slack else "survives", (other - value) / slack) for label, other in (refutes or {}).items()
+        Counterclaim(label, "refuted" if other > value + slack else "survives", (other - value) / slack) for label, other in wrong_numbers.items()
     )
     return Verdict(
         state="refuted" if failures else "holds",
@@ -180,13 +216,15 @@ def limit_verdict(
     question
         What is asked, for the table.
     """
-    n = np.asarray(sizes, dtype=float)
-    gaps = np.asarray(distances, dtype=float)
-    if n.shape != gaps.shape or n.ndim != 1 or n.size < 3:
+    order, within, question = real("order", order), real("within", within, above=0.0), text("question", question)
+    wrong_orders = _wrong_numbers(refutes)
+    n = array_of_shape("sizes", sizes, ("sizes",))
+    gaps = array_of_shape("distances", distances, ("sizes",))
+    if n.shape != gaps.shape or n.size < 3:
         raise ValueError(f"a limit needs at least three sizes and as many distances; got {n.size} and {gaps.size}")
     if np.any(np.diff(n) <= 0) or n[0] <= 0:
         raise ValueError("sizes must be positive and increasing")
-    if np.any(gaps == 0) or np.any(np.sign(gaps) != np.sign(gaps[0])) or not np.all(np.isfinite(gaps)):
+    if np.any(gaps == 0) or np.any(np.sign(gaps) != np.sign(gaps[0])):
         raise ValueError("distances must be finite, of one sign and not zero")
     local = -np.diff(np.log(np.abs(gaps))) / np.diff(np.log(n))
     hull = [float(local[-2]), float(local[-1]), float(2 * local[-1] - local[-2])]
@@ -199,7 +237,7 @@ def limit_verdict(
             "survives" if interval.low <= wrong <= interval.high or wrong in band else "refuted",
             abs(wrong - interval.estimate) / within,
         )
-        for label, wrong in (refutes or {}).items()
+        for label, wrong in wrong_orders.items()
     )
     return Verdict(
         state="holds" if holds else "refuted",
@@ -210,10 +248,3 @@ def limit_verdict(
         replicates=0,
         counterclaims=counterclaims,
     )
-
-
-def _one_margin(relative: float | None, absolute: float | None) -> float:
-    margins = [margin for margin in (relative, absolute) if margin is not None]
-    if len(margins) != 1 or not (math.isfinite(margins[0]) and margins[0] > 0):
-        raise ValueError(f"give one positive margin, relative or absolute; got relative={relative!r}, absolute={absolute!r}")
-    return margins[0]

@@ -88,6 +88,12 @@ _PARTS: Mapping[str, Mapping[str, _Field]] = {
     },
     "tests": {"id": _TEXT, "outcome": _TEXT, "seconds": _DURATION},
 }
+# Fields that a file of an earlier release may lack; where they are, they are used as the others are.
+_LATER: Mapping[str, Mapping[str, _Field]] = {
+    "record": {"estimands": _COUNT, "checked": _TEXT},
+    "assertions": {"replicates_needed": _OPTIONAL, "reason": _TEXT},
+    "tests": {"estimands": _COUNT},
+}
 
 
 def _shown(value: Any) -> str:
@@ -95,13 +101,13 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _check(where: str, record: Any, fields: Mapping[str, _Field]) -> None:
+def _check(where: str, record: Any, fields: Mapping[str, _Field], later: Mapping[str, _Field]) -> None:
     if not isinstance(record, dict):
         raise ValueError(f"{where} must be a record; got {_shown(record)}")
-    for name, (fits, valid) in fields.items():
-        if name not in record:
+    for name, (fits, valid) in {**fields, **later}.items():
+        if name not in record and name in fields:
             raise ValueError(f"{where} has no field {name}")
-        if not fits(record[name]):
+        if name in record and not fits(record[name]):
             raise ValueError(f"{name} of {where} must be {valid}; got {_shown(record[name])}")
 
 
@@ -114,10 +120,10 @@ def check_records(records: Any) -> list[dict[str, Any]]:
         If a field is missing or holds what it never holds; the message names the field and its place.
     """
     if not isinstance(records, list):
-        raise ValueError("a list of claims is expected")
+        raise ValueError("records must be a list of claims")
     for number, record in enumerate(records, start=1):
-        _check(f"claim {number}", record, _RECORD)
+        _check(f"claim {number}", record, _RECORD, _LATER["record"])
         for kind, fields in _PARTS.items():
             for place, part in enumerate(record[kind], start=1):
-                _check(f"{kind}[{place}] of claim {number}", part, fields)
+                _check(f"{kind}[{place}] of claim {number}", part, fields, _LATER.get(kind, {}))
     return records

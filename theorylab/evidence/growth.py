@@ -10,16 +10,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from theorylab.evidence.estimands import Combination, LogCombination, Ratio
+from theorylab.validation import array_of_shape, items
 
 __all__ = ["exponent_of_growth", "logarithmic_curvature", "power_curvature"]
 
 
 def _logarithms(sizes: Sequence[float], points: Sequence[Combination], least: int) -> np.ndarray:
-    n = np.asarray(sizes, dtype=float)
-    if n.ndim != 1 or n.size != len(points) or n.size < least:
+    n = array_of_shape("sizes", sizes, ("sizes",))
+    points = items("points", points, Combination)
+    if n.size != len(points) or n.size < least:
         raise ValueError(f"a rate needs at least {least} sizes and as many points; got {n.size} and {len(points)}")
     if np.any(n <= 0) or len(set(n.tolist())) != n.size:
         raise ValueError("sizes must be positive and different")
+    if np.ptp(np.log(n)) < 1e-6:
+        raise ValueError(f"sizes must differ by more than rounding; got {n.tolist()}")
     return np.log(n)
 
 

@@ -31,6 +31,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from theorylab.validation import real, reals, whole_number
+
 __all__ = ["Interval", "binomial_interval", "corrected_ends", "exact_interval", "look_level", "look_replicates", "mean_interval", "waiting_factor"]
 
 # The part of a look's level that the corrected t interval uses; the rest pays for what its expansion leaves out.
@@ -38,16 +40,19 @@ LEVEL_USED = 2.0 / 3.0
 # The factor by which the level may be missed before the reserve is spent, as a logarithm.
 RESERVE = -math.log(LEVEL_USED)
 FIRST_LOOK = 512
+# No ledger holds as many replicates as this look asks for.
+LAST_LOOK = 60
 
 
 def look_level(alpha: float, look: int) -> float:
     """Return the level that look number ``look`` = 0, 1, ... may spend; the levels of all looks sum to ``alpha``."""
+    alpha, look = real("alpha", alpha, above=0.0, below=1.0), whole_number("look", look, minimum=0)
     return alpha / ((look + 1) * (look + 2))
 
 
 def look_replicates(block: int, look: int) -> int:
     """Return the number of replicates at a look: ``max(512, block) * 2**look``, whatever a ledger already holds."""
-    return max(FIRST_LOOK, block) << look
+    return max(FIRST_LOOK, whole_number("block", block)) << whole_number("look", look, minimum=0, maximum=LAST_LOOK)
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Interval:
     low, high
         Its ends.
     estimate
-        The point estimate.
+        The point estimate; NaN while there is none.
     waiting
         Why no verdict may be based on it yet; empty if it is ready.
     factor
@@ -95,6 +100,15 @@ def corrected_ends(estimate: Any, standard_error: Any, skewness: Any, degrees_of
     level
         Error level of this look, both sides together.
     """
+    estimate, skewness = reals("estimate", estimate), reals("skewness", skewness)
+    standard_error, degrees_of_freedom = (
+        reals("standard_error", standard_error, minimum=0.0),
+        reals("degrees_of_freedom", degrees_of_freedom, above=0.0),
+    )
+    return _ends(estimate, standard_error, skewness, degrees_of_freedom, real("level", level, above=0.0, below=1.0))
+
+
+def _ends(estimate: Any, standard_error: Any, skewness: Any, degrees_of_freedom: Any, level: float) -> tuple[Any, Any]:
     t = -special.stdtrit(degrees_of_freedom, LEVEL_USED * level / 2)
     shift = skewness * (2 * t**2 + 1) / 6
     return estimate + standard_error * (shift - t), estimate + standard_error * (shift + t)
@@ -110,6 +124,11 @@ def waiting_factor(skewness: Any, excess_kurtosis: Any, level: float) -> Any:
     level
         Error level of this look.
     """
+    skewness, excess_kurtosis = reals("skewness", skewness), reals("excess_kurtosis", excess_kurtosis)
+    return _factor(skewness, excess_kurtosis, real("level", level, above=0.0, below=1.0))
+
+
+def _factor(skewness: Any, excess_kurtosis: Any, level: float) -> Any:
     z = -special.ndtri(LEVEL_USED * level / 2)
     return np.maximum((np.abs(skewness) * z**3 / 4) ** 2, np.abs(excess_kurtosis) * z**4 / (4 * RESERVE))
 
@@ -121,10 +140,14 @@ def mean_interval(
 
     A sample without variation says nothing about the spread that it did not show, so it is never ready.
     """
+    estimate, standard_error = real("estimate", estimate), real("standard_error", standard_error, minimum=0.0)
+    skewness, excess_kurtosis = real("skewness", skewness), real("excess_kurtosis", excess_kurtosis)
+    level = real("level", level, above=0.0, below=1.0)
     if standard_error == 0.0:
         return Interval(-math.inf, math.inf, estimate, "the sample shows no variation", math.inf)
-    low, high = corrected_ends(estimate, standard_error, skewness, degrees_of_freedom, level)
-    factor = float(waiting_factor(skewness, excess_kurtosis, level))
+    degrees_of_freedom = real("degrees_of_freedom", degrees_of_freedom, above=0.0)
+    low, high = _ends(estimate, standard_error, skewness, degrees_of_freedom, level)
+    factor = float(_factor(skewness, excess_kurtosis, level))
     if factor <= 1.0:
         return Interval(float(low), float(high), estimate)
     reason = f"skewness and kurtosis ask for {factor:.2g} times the replicates"
@@ -133,6 +156,8 @@ def mean_interval(
 
 def binomial_interval(successes: int, count: int, level: float) -> Interval:
     """Return the exact (Clopper and Pearson 1934) interval of a proportion; right at every count, so it never waits."""
+    count, level = whole_number("count", count), real("level", level, above=0.0, below=1.0)
+    successes = whole_number("successes", successes, minimum=0, maximum=count)
     low = 0.0 if successes == 0 else float(special.betaincinv(successes, count - successes + 1, level / 2))
     high = 1.0 if successes == count else float(special.betainccinv(successes + 1, count - successes, level / 2))
     return Interval(low, high, successes / count)
@@ -140,4 +165,5 @@ def binomial_interval(successes: int, count: int, level: float) -> Interval:
 
 def exact_interval(value: float, error: float = 0.0) -> Interval:
     """Return the interval of a number that is known up to a numerical error bound."""
+    value, error = real("value", value), real("error", error, minimum=0.0)
     return Interval(value - error, value + error, value)

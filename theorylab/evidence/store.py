@@ -15,7 +15,10 @@ from typing import Any
 
 from theorylab.evidence.claims import overall_verdict
 from theorylab.evidence.format import check_records
-from theorylab.validation import instance
+from theorylab.files import locked
+from theorylab.validation import instance, items
+from theorylab.validation import record as checked_record
+from theorylab.validation import text as checked_text
 
 __all__ = ["group_by_claim", "in_order", "merge_evidence", "read_evidence", "write_evidence", "write_json", "write_whole"]
 
@@ -25,7 +28,7 @@ _SETTINGS = ("seed", "scale", "backend", "alpha", "version")
 def group_by_claim(tests: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Join the records of single tests into one record per (paper, claim), in order of first appearance."""
     grouped: dict[tuple[str, str], dict[str, Any]] = {}
-    for test in tests:
+    for test in _records("tests", tests):
         key = (test["paper"], test["claim"])
         known = grouped.get(key)
         grouped[key] = _settled(test if known is None else {**known, **{name: known[name] + test[name] for name in _LISTS}})
@@ -33,6 +36,14 @@ def group_by_claim(tests: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 _LISTS = ("assertions", "counterclaims", "tests")
+
+
+def _records(name: str, records: Any) -> list[dict[str, Any]]:
+    """Return records of claims as a list, if they have what they are put in order by."""
+    found = items(name, records, dict)
+    for each in found:
+        checked_record(name, each, ("paper", "claim", *_LISTS))
+    return found
 
 
 def _settled(record: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +65,7 @@ def in_order(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     GD-2 comes before GD-10; what one test asked stays in the order in which it asked.
     """
     ordered = []
-    for record in sorted(records, key=lambda record: (_natural(record["paper"]), _natural(record["claim"]))):
+    for record in sorted(_records("records", records), key=lambda record: (_natural(record["paper"]), _natural(record["claim"]))):
         tests = sorted(record["tests"], key=lambda test: _natural(test["id"]))
         parts = {name: sorted(record[name], key=lambda part: _natural(part["test"])) for name in ("assertions", "counterclaims")}
         ordered.append({**record, **parts, "tests": tests})
@@ -68,8 +79,8 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
 
 def merge_evidence(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Put new records in the place of old ones of the same claim; what other tests of a claim found under the same settings is kept."""
-    merged = {(record["paper"], record["claim"]): record for record in old}
-    for record in new:
+    merged = {(record["paper"], record["claim"]): record for record in _records("old", old)}
+    for record in _records("new", new):
         key = (record["paper"], record["claim"])
         before = merged.get(key)
         if before is not None and all(before.get(name) == record[name] for name in _SETTINGS):
@@ -109,23 +120,44 @@ def read_evidence(path: Path) -> list[dict[str, Any]]:
 def write_evidence(path: Path, records: list[dict[str, Any]]) -> None:
     """Merge ``records`` into the evidence file at ``path``."""
     instance("path", path, Path)
-    write_json(path, in_order(merge_evidence(read_evidence(path), records)))
+    records = _records("records", records)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Two runs that end at once would each merge into what the other has not yet written.
+    with locked(path.parent):
+        write_json(path, in_order(merge_evidence(read_evidence(path), records)))
 
 
 def write_json(path: Path, content: Any) -> None:
     """Write a JSON file whole or not at all."""
     instance("path", path, Path)
-    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    try:
+        written = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+        written.encode("utf-8")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"content must be what JSON has a form for, with finite numbers ({error})") from None
+    write_whole(path, written + "\n")
 
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file whole or not at all: to a neighbour first, which then takes its place."""
     instance("path", path, Path)
+    checked_text("text", text)
+    if not path.name:
+        raise ValueError(f"path must name a file; got {str(path)!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     # A draft that a killed process left behind goes. What stands there must be ours: whoever may write this folder could have put a link there,
     # and mode "x" follows none.
     draft.unlink(missing_ok=True)
-    with draft.open("x", encoding="utf-8") as stream:
-        stream.write(text)
-    draft.replace(path)
+    try:
+        with draft.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+            # Else a power cut could leave the new name with nothing behind it.
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(path)
+    except OSError as error:
+        # A full disk names no file.
+        raise OSError(error.errno, f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        draft.unlink(missing_ok=True)

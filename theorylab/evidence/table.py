@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from theorylab.validation import flag
+from theorylab.validation import flag, items, whole_number
+from theorylab.validation import record as checked
 
 __all__ = ["margin_used", "render_claims", "weakest_assertion"]
 
@@ -23,6 +24,7 @@ def margin_used(assertion: dict[str, Any]) -> float:
     A two-sided margin is compared with the interval's farther end, a one-sided one with half-widths of room (0.5: one half-width of room
     between interval and bound), a deviation from 0 with the largest that is allowed.
     """
+    checked("assertion", assertion, ("interval", "margin", "theory"))
     low, high = assertion["interval"]
     least, most = assertion["margin"]
     if low is None or high is None:
@@ -41,7 +43,7 @@ def margin_used(assertion: dict[str, Any]) -> float:
 
 def weakest_assertion(record: dict[str, Any]) -> dict[str, Any] | None:
     """Return the assertion of a claim that does not hold, or else the simulated one that used most of its margin."""
-    assertions = record["assertions"]
+    assertions = checked("record", record, ("assertions",))["assertions"]
     if not assertions:
         return None
     bad = [assertion for assertion in assertions if assertion["verdict"] != "holds"]
@@ -74,7 +76,10 @@ def _margin(assertion: dict[str, Any]) -> str:
 
 def render_claims(records: Sequence[dict[str, Any]], *, colour: bool, width: int) -> str:
     """Return the table: one row per claim, with the assertion that used most of its margin."""
-    colour = flag("colour", colour)
+    colour, width = flag("colour", colour), whole_number("width", width, minimum=0, maximum=10_000)
+    records = items("records", records, dict)
+    for each in records:
+        checked("records", each, ("claim", "verdict", "blind", "assertions", "counterclaims", "seconds"))
     table = Table(box=None, pad_edge=False, header_style="bold" if colour else "")
     for name, justify in (
         ("claim", "left"),

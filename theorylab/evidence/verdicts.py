@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from theorylab.evidence.intervals import Interval
-from theorylab.validation import instance
+from theorylab.validation import instance, mapping, real, text, whole_number
 
 __all__ = [
     "Band",
@@ -65,13 +65,25 @@ def band_around(value: float, relative: float | None, absolute: float | None) ->
     ValueError
         If there is no margin or two, it is not positive, or the margin around 0 is relative.
     """
-    margins = [margin for margin in (relative, absolute) if margin is not None]
-    if len(margins) != 1 or not (math.isfinite(margins[0]) and margins[0] > 0):
-        raise ValueError(f"give one positive margin, relative or absolute; got relative={relative!r}, absolute={absolute!r}")
-    if not math.isfinite(value) or (relative is not None and value == 0.0):
+    margin = one_margin(relative, absolute)
+    value = real("value", value)
+    if relative is not None and value == 0.0:
         raise ValueError(f"value must be finite, and 0 needs an absolute margin; got {value!r}")
-    half = margins[0] * abs(value) if relative is not None else margins[0]
+    half = margin * abs(value) if relative is not None else margin
+    if not math.isfinite(abs(value) + half):
+        raise ValueError(f"value and its margin must fit into floating point; got value={value!r}, margin {margin!r}")
     return Band(value - half, value + half)
+
+
+def one_margin(relative: float | None, absolute: float | None) -> float:
+    """Return the margin that is given, which must be just one of the two, finite and positive."""
+    margins = [(name, margin) for name, margin in (("relative", relative), ("absolute", absolute)) if margin is not None]
+    if len(margins) != 1:
+        raise ValueError(f"give one positive margin, relative or absolute; got relative={relative!r}, absolute={absolute!r}")
+    try:
+        return real(*margins[0], above=0.0)
+    except ValueError as error:
+        raise ValueError(f"give one positive margin, relative or absolute: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -98,6 +110,21 @@ class Verdict:
     """The answer to one question.
 
     True if it holds, false if it is refuted; asking an undecided one for its truth raises `UndecidedError`.
+
+    Attributes
+    ----------
+    state, question
+        The answer, and what was asked.
+    theory
+        The value that is claimed; NaN where a whole range is.
+    interval, band
+        What was found and what is allowed; the ends of either may be infinite.
+    replicates, needed
+        How many were drawn, and about how many an undecided question would take; may be infinite.
+    counterclaims
+        Near misses, and whether the data refuted them.
+    seconds, reason
+        What it took, and why it is not decided or does not hold.
     """
 
     state: State
@@ -148,9 +175,10 @@ def judge(interval: Interval, band: Band) -> State:
 
 
 def replicates_needed(interval: Interval, band: Band, replicates: int) -> float:
-    """Estimate how many replicates would decide: the half-width must shrink to the distance between estimate and band end."""
+    """Estimate how many replicates would decide: the half-width must shrink to the distance between estimate and band end; may be infinite."""
     instance("interval", interval, Interval)
     instance("band", band, Band)
+    replicates = whole_number("replicates", replicates, minimum=0)
     needed = replicates * interval.factor
     if not math.isfinite(interval.half_width) or not math.isfinite(needed):
         return math.inf
@@ -167,6 +195,7 @@ def best_case_replicates(interval: Interval, band: Band, replicates: int) -> flo
     """
     instance("interval", interval, Interval)
     instance("band", band, Band)
+    replicates = whole_number("replicates", replicates, minimum=0)
     needed = replicates * interval.factor
     if not interval.ready:
         return needed if math.isfinite(needed) else 0.0
@@ -186,18 +215,34 @@ def check_counterclaims(band: Band, counterclaims: Mapping[str, float], margin_h
         Naming the counterclaim, its value, and the margin that would separate it.
     """
     instance("band", band, Band)
-    for label, value in counterclaims.items():
-        if not math.isfinite(value):
-            raise ValueError(f"counterclaim {label!r} must be a finite number; got {value!r}")
+    text("margin_hint", margin_hint)
+    for label, value in finite_counterclaims(counterclaims).items():
         if value in band:
             raise ValueError(f"counterclaim {label!r} ({value:.8g}) lies inside the claim's band [{band.low:.8g}, {band.high:.8g}]{margin_hint}")
+
+
+def finite_counterclaims(counterclaims: Mapping[str, float]) -> dict[str, float]:
+    """Return counterclaims by value as plain floats by label.
+
+    Raises
+    ------
+    ValueError
+        If they are no mapping from texts to finite numbers.
+    """
+    found = {}
+    for label, value in mapping("counterclaims", counterclaims).items():
+        try:
+            found[label] = real("value", value)
+        except ValueError:
+            raise ValueError(f"counterclaim {label!r} must be a finite number; got {value!r:.80}") from None
+    return found
 
 
 def judge_counterclaims(interval: Interval, counterclaims: Mapping[str, float]) -> tuple[Counterclaim, ...]:
     """Judge counterclaims by value with the claim's own interval: refuted if the value lies outside it."""
     instance("interval", interval, Interval)
     judged = []
-    for label, value in counterclaims.items():
+    for label, value in finite_counterclaims(counterclaims).items():
         outside = max(interval.low - value, value - interval.high)
         refuted = interval.ready and outside > 0.0
         width = interval.half_width

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr
 
-from theorylab.backend import array_module, check_draw, namespace_of, special_functions
+from theorylab.backend import array_module, check_draw, checked_array, namespace_of, special_functions
+from theorylab.models._class_labels import counts_of, fixed_counts, random_labels
 from theorylab.numerics.gaussian_integrals import bivariate_normal_cdf
-from theorylab.validation import array_of_shape, instance, integers, real, reals, whole_number
+from theorylab.validation import array_of_shape, instance, integers, moderate, real, reals, whole_number
 
 __all__ = [
     "GroupedMixture",
@@ -99,16 +99,16 @@ def grouped_mixture(
     ValueError
         If an argument is out of range, or the number of groups is not the same everywhere.
     """
-    gap = array_of_shape("gaps", np.atleast_1d(np.asarray(gaps)), ("groups",))
+    gap = moderate("gaps", array_of_shape("gaps", np.atleast_1d(np.asarray(gaps)), ("groups",)), most=1e50, least=1e-50)
     if gap.size == 0:
         raise ValueError("gaps must hold at least one number; got ()")
     count = np.atleast_1d(integers("multiplicities", multiplicities))
     if count.shape != gap.shape:
         raise ValueError(f"multiplicities must have shape ({gap.size},), one for each of the gaps; got shape {count.shape}")
-    deviation = np.asarray(reals("standard_deviations", standard_deviations, above=0.0))
+    deviation = np.asarray(moderate("standard_deviations", reals("standard_deviations", standard_deviations, above=0.0), most=1e50, least=1e-50))
     if deviation.ndim and deviation.shape != gap.shape:
         raise ValueError(f"standard_deviations must be one number or have shape ({gap.size},); got shape {deviation.shape}")
-    positions = array_of_shape("class_positions", class_positions, ("K",))
+    positions = moderate("class_positions", array_of_shape("class_positions", class_positions, ("K",)), most=1e20)
     if positions.size < 2:
         raise ValueError(f"class_positions must hold at least 2 numbers; got {positions.size}")
     deviations = np.repeat(np.broadcast_to(deviation, gap.shape), count)
@@ -125,7 +125,9 @@ def grouped_mixture(
 
 def training_size(sample_size: int | None, class_counts: Sequence[int] | None) -> int:
     """Return m, whichever of the two says it; what does not fit together is refused where labels or counts are drawn."""
-    return int(sample_size if sample_size is not None else sum(class_counts or ()))
+    if sample_size is not None:
+        return whole_number("sample_size", sample_size, minimum=0)
+    return 0 if class_counts is None else int(np.sum(integers("class_counts", class_counts, minimum=0)))
 
 
 def draw_class_counts(
@@ -160,10 +162,10 @@ def draw_class_counts(
     size = check_draw(rng, size)
     classes, xp = whole_number("class_count", class_count, minimum=2), namespace_of(rng)
     least = whole_number("least_count", least_count)
-    fixed = _fixed_counts(classes, sample_size, class_counts, least)
+    fixed = fixed_counts(classes, sample_size, class_counts, least)
     if fixed is not None:
         return xp.broadcast_to(xp.asarray(fixed), (size, classes))
-    return _counts_of(_random_labels(rng, size, classes, int(sample_size or 0), least), classes)
+    return counts_of(random_labels(rng, size, classes, int(sample_size or 0), least), classes)
 
 
 def draw_labels(
@@ -182,66 +184,28 @@ def draw_labels(
     size = check_draw(rng, size)
     classes, xp = whole_number("class_count", class_count, minimum=2), namespace_of(rng)
     least = whole_number("least_count", least_count)
-    fixed = _fixed_counts(classes, sample_size, class_counts, least)
+    fixed = fixed_counts(classes, sample_size, class_counts, least)
     if fixed is not None:
         return xp.broadcast_to(xp.asarray(np.repeat(np.arange(classes), fixed)), (size, int(fixed.sum())))
-    return _random_labels(rng, size, classes, int(sample_size or 0), least)
+    return random_labels(rng, size, classes, int(sample_size or 0), least)
 
 
-def _fixed_counts(classes: int, sample_size: int | None, class_counts: Sequence[int] | None, least: int) -> np.ndarray | None:
-    """Return fixed counts, checked, or None for random ones."""
-    if (sample_size is None) == (class_counts is None):
-        raise ValueError(f"give one of sample_size and class_counts; got sample_size={sample_size!r}, class_counts={class_counts!r}")
-    if class_counts is None:
-        whole_number("sample_size", sample_size, minimum=least * classes)
-        return None
-    counts = np.atleast_1d(integers("class_counts", class_counts, minimum=0))
-    if counts.shape != (classes,):
-        raise ValueError(f"class_counts must have shape ({classes},); got shape {counts.shape}")
-    if np.any(counts < least):
-        short = int(np.argmax(counts < least))
-        raise ValueError(f"class_counts must each be an integer >= {least}; got {counts[short]} for class {short}")
-    return counts
-
-
-def _counts_of(labels: Any, classes: int) -> Any:
-    xp = array_module(labels)
-    return xp.stack([(labels == label).sum(axis=1) for label in range(classes)], axis=1)
-
-
-# So unlikely that no candidate is left, or a multiple of it: then a class stays empty, and what is made of that is not finite.
-_NEVER = 1e-20
-_MOST_CANDIDATES = 64
-
-
-def _candidates_needed(classes: int, sample_size: int, least: int) -> int:
-    """Return how many candidates a training set is taken from where all are drawn at once, 0 if that would be too many."""
-    lacking = classes * float(bdtr(least - 1, sample_size, 1.0 / classes))
-    needed = math.ceil(math.log(_NEVER) / math.log(lacking)) if 0.0 < lacking < 1.0 else int(lacking == 0.0)
-    return needed if needed <= _MOST_CANDIDATES else 0
-
-
-def _random_labels(rng: Any, size: int, classes: int, sample_size: int, least: int) -> Any:
-    labels = rng.integers(0, classes, (size, sample_size))
-    candidates = 0 if isinstance(rng, np.random.Generator) else _candidates_needed(classes, sample_size, least)
-    if candidates:
-        # On a device whole candidates for all, of which the first valid one is taken: it need not be known how many are missing, and whose.
-        for _ in range(candidates - 1):
-            lacking = (_counts_of(labels, classes) < least).any(axis=1)
-            labels = namespace_of(rng).where(lacking[:, None], rng.integers(0, classes, (size, sample_size)), labels)
+def _checked_labels(labels: Any, classes: int) -> Any:
+    """Return labels (size, m) as integers of the module that they belong to; only those of the host are looked at one by one."""
+    if not isinstance(labels, np.ndarray) and array_module(labels) is not np:
         return labels
-    while True:
-        lacking = (_counts_of(labels, classes) < least).any(axis=1)
-        missing = int(lacking.sum())
-        if missing == 0:
-            return labels
-        labels[lacking] = rng.integers(0, classes, (missing, sample_size))
+    found = labels if isinstance(labels, np.ndarray) and labels.dtype.kind == "i" else np.asarray(integers("labels", labels, minimum=0))
+    # Labels in fixed numbers are one row for all, however many there are.
+    looked = found[:1] if found.ndim == 2 and found.strides[0] == 0 else found
+    if found.ndim != 2 or (looked.size and not 0 <= looked.min() <= looked.max() < classes):
+        raise ValueError(f"labels must have shape (size, m) and be integers from 0 to {classes - 1}; got shape {found.shape}")
+    return found
 
 
 def draw_features(rng: Any, mixture: GroupedMixture, labels: Any) -> Any:
     """Draw features (size, m, d) for labels (size, m)."""
     instance("mixture", mixture, GroupedMixture)
-    xp = namespace_of(rng)
+    xp, labels = namespace_of(rng), _checked_labels(labels, mixture.class_count)
     noise = rng.standard_normal((*labels.shape, mixture.dimension))
     if mixture.pair_correlation is not None:
         noise[..., 1::2] *= math.sqrt(1.0 - mixture.pair_correlation**2)
@@ -265,6 +229,17 @@ def _times_covariance(normals: Any, mixture: GroupedMixture, xp: Any) -> Any:
     return scaled + mixture.pair_correlation * swapped
 
 
+# The square of a larger weight would leave the range of floating point.
+_LARGEST = 1e100
+
+
+def _checked_rules(weights: Any, intercepts: Any, mixture: GroupedMixture) -> tuple[Any, Any]:
+    """Return weights (R, K, d) and intercepts (R, K) of rules for a mixture, finite."""
+    classes, dimension = mixture.class_count, mixture.dimension
+    weights = checked_array("weights", weights, ("R", classes, dimension), minimum=-_LARGEST, maximum=_LARGEST)
+    return weights, checked_array("intercepts", intercepts, (weights.shape[0], classes), minimum=-_LARGEST, maximum=_LARGEST)
+
+
 def two_class_error(normal: Any, offset: Any, mixture: GroupedMixture) -> Any:
     """Return the probability that the rule "class 0 if normal'x + offset > 0, else class 1" is wrong, classes being equally likely.
 
@@ -280,9 +255,11 @@ def two_class_error(normal: Any, offset: Any, mixture: GroupedMixture) -> Any:
     array (R,)
     """
     instance("mixture", mixture, GroupedMixture)
-    xp = array_module(normal)
     if mixture.class_count != 2:
         raise ValueError(f"mixture must have 2 classes; got {mixture.class_count}")
+    normal = checked_array("normal", normal, ("R", mixture.dimension), minimum=-_LARGEST, maximum=_LARGEST)
+    offset = checked_array("offset", offset, normal.shape[:1], minimum=-_LARGEST, maximum=_LARGEST)
+    xp = array_module(normal)
     spread = xp.sqrt((normal * _times_covariance(normal, mixture, xp)).sum(axis=-1))
     scores = normal @ xp.asarray(mixture.class_means).T + offset[..., None]
     # With no spread the answer is that of the sign of the score; class 1 if it is 0.
@@ -312,6 +289,7 @@ def linear_rule_error(weights: Any, intercepts: Any, mixture: GroupedMixture) ->
         If there are more than 3 classes.
     """
     instance("mixture", mixture, GroupedMixture)
+    weights, intercepts = _checked_rules(weights, intercepts, mixture)
     if mixture.class_count == 2:
         return two_class_error(weights[:, 0] - weights[:, 1], intercepts[:, 0] - intercepts[:, 1], mixture)
     if mixture.class_count != 3:
@@ -361,6 +339,7 @@ def drawn_rule_error(rng: Any, weights: Any, intercepts: Any, mixture: GroupedMi
     points = whole_number("test_points", test_points)
     if points % classes:
         raise ValueError(f"test_points must be a multiple of the {classes} classes; got {points}")
+    weights, intercepts = _checked_rules(weights, intercepts, mixture)
     each = points // classes
     covariance = weights @ _times_covariance(weights, mixture, xp).swapaxes(1, 2)
     # A square root by eigenvalues: pooled rules of few features have score covariances that are singular.
@@ -394,7 +373,8 @@ def exact_or_drawn_error(rng: Any, weights: Any, intercepts: Any, mixture: Group
     -------
     array (R,)
     """
-    classes = instance("mixture", mixture, GroupedMixture).class_count
+    classes, test_points = instance("mixture", mixture, GroupedMixture).class_count, whole_number("test_points", test_points)
+    namespace_of(rng)
     if classes <= 3:
         return linear_rule_error(weights, intercepts, mixture)
-    return drawn_rule_error(rng, weights, intercepts, mixture, test_points=classes * whole_number("test_points", test_points))
+    return drawn_rule_error(rng, weights, intercepts, mixture, test_points=classes * test_points)

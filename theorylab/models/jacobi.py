@@ -14,6 +14,7 @@ import numpy as np
 
 from theorylab.backend import array_module, check_draw, namespace_of
 from theorylab.device.rows import can_run
+from theorylab.models._tridiagonal import checked_bidiagonal, checked_tridiagonal
 from theorylab.validation import instance, whole_number
 
 __all__ = [
@@ -118,7 +119,7 @@ def jacobi_tridiagonal(rng: Any, size: int, *, first_degrees_of_freedom: int, se
 def tridiagonal_entries(bidiagonal: JacobiBidiagonal) -> tuple[Any, Any]:
     """Return the diagonal (size, N) and the squared off-diagonal (size, N - 1) of T = B^T B."""
     instance("bidiagonal", bidiagonal, JacobiBidiagonal)
-    diagonal, above = bidiagonal
+    diagonal, above = checked_bidiagonal(*bidiagonal)
     entries = diagonal.copy()
     entries[:, 1:] += above
     return entries, diagonal[:, :-1] * above
@@ -171,6 +172,7 @@ def tridiagonal_eigenvalues(diagonal: Any, squared_off_diagonal: Any) -> Any:
     array of shape (size, k)
         Absolute error about 1e-15 times the norm of the matrix.
     """
+    diagonal, squared_off_diagonal = checked_tridiagonal(diagonal, squared_off_diagonal, largest=1e300)
     if isinstance(diagonal, np.ndarray):
         from theorylab.models.tridiagonal_kernels import tridiagonal_eigenvalue_rows
 
@@ -185,6 +187,7 @@ def tridiagonal_eigenvalues(diagonal: Any, squared_off_diagonal: Any) -> Any:
 
 def tridiagonal_eigenvalues_plain(diagonal: Any, squared_off_diagonal: Any, *, namespace: Any = np) -> Any:
     """Return what `tridiagonal_eigenvalues` returns, by LAPACK's dense solver on the full matrices (any array module)."""
+    diagonal, squared_off_diagonal = checked_tridiagonal(diagonal, squared_off_diagonal, largest=1e300)
     size, k = diagonal.shape
     dense = namespace.zeros((size, k * k))
     dense[:, :: k + 1] = diagonal

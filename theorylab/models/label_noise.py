@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from theorylab.backend import check_broadcast, checked_array
+from theorylab.validation import real
+
 __all__ = ["excess_error", "far_flips", "flip_labels", "halfspace_labels", "near_flips", "oriented_massart_noise", "random_classification_noise"]
 
 
 def halfspace_labels(margins: Any) -> Any:
     """Return 1 where a margin <w, x> is >= 0 and -1 elsewhere."""
-    return 2.0 * (margins >= 0.0) - 1.0
+    return 2.0 * (checked_array("margins", margins) >= 0.0) - 1.0
 
 
 def random_classification_noise(margins: Any, noise_rate: float) -> Any:
     """Return the flip probabilities of random classification noise: eta everywhere, in the shape of the margins <w*, x>."""
-    return 0.0 * margins + noise_rate
+    return 0.0 * checked_array("margins", margins) + real("noise_rate", noise_rate, minimum=0.0, maximum=1.0)
 
 
 def oriented_massart_noise(margins: Any, coordinates: Any, noise_rate: float) -> Any:
@@ -33,21 +36,30 @@ def oriented_massart_noise(margins: Any, coordinates: Any, noise_rate: float) ->
     noise_rate
         eta in [0, 1/2).
     """
-    return noise_rate * (coordinates * halfspace_labels(margins) > 0.0)
+    rate, labels, coordinates = (
+        real("noise_rate", noise_rate, minimum=0.0, below=0.5),
+        halfspace_labels(margins),
+        checked_array("coordinates", coordinates),
+    )
+    check_broadcast(margins=labels, coordinates=coordinates)
+    return rate * (coordinates * labels > 0.0)
 
 
 def far_flips(margins: Any, threshold: float) -> Any:
     """Return 1 where |<w*, x>| >= `threshold`, 0 elsewhere: flips far from the boundary."""
-    return 1.0 * (abs(margins) >= threshold)
+    return 1.0 * (abs(checked_array("margins", margins)) >= real("threshold", threshold, minimum=0.0))
 
 
 def near_flips(margins: Any, threshold: float) -> Any:
     """Return 1 where |<w*, x>| <= `threshold`, 0 elsewhere: flips near the boundary."""
-    return 1.0 * (abs(margins) <= threshold)
+    return 1.0 * (abs(checked_array("margins", margins)) <= real("threshold", threshold, minimum=0.0))
 
 
 def flip_labels(uniforms: Any, clean: Any, flip_probabilities: Any) -> Any:
     """Return the labels -1 and 1 after independent flips; `uniforms` on [0, 1) decide them."""
+    uniforms, clean = checked_array("uniforms", uniforms, minimum=0.0, maximum=1.0), checked_array("clean", clean, minimum=-1.0, maximum=1.0)
+    flip_probabilities = checked_array("flip_probabilities", flip_probabilities, minimum=0.0, maximum=1.0)
+    check_broadcast(uniforms=uniforms, clean=clean, flip_probabilities=flip_probabilities)
     return clean * (1.0 - 2.0 * (uniforms < flip_probabilities))
 
 
@@ -61,4 +73,8 @@ def excess_error(margins: Any, clean: Any, flip_probabilities: Any) -> Any:
     clean, flip_probabilities
         Labels sign<w*, x> and eta(x), (..., n).
     """
+    margins, clean = checked_array("margins", margins), checked_array("clean", clean, minimum=-1.0, maximum=1.0)
+    flip_probabilities = checked_array("flip_probabilities", flip_probabilities, minimum=0.0, maximum=1.0)
+    if 0 in check_broadcast(margins=margins, clean=clean, flip_probabilities=flip_probabilities)[-1:] or margins.ndim == 0:
+        raise ValueError(f"margins must have shape (..., n) with n >= 1; got shape {margins.shape}")
     return ((1.0 - 2.0 * flip_probabilities) * (halfspace_labels(margins) != clean)).mean(axis=-1)

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import check_draw, namespace_of
-from theorylab.validation import array_of_shape, choice, covariance, flag, real, reals, whole_number
+from theorylab.backend import check_draw, checked_array, namespace_of
+from theorylab.validation import array_of_shape, choice, covariance, flag, integers, real, whole_number
 
 __all__ = [
     "COVARIATE_LAWS",
@@ -90,7 +90,8 @@ def draw_sphere(rng: Any, size: int, *, dimension: int) -> Any:
 def _check_student(student_degrees_of_freedom: float | None) -> float:
     if student_degrees_of_freedom is None:
         raise ValueError("student_degrees_of_freedom must be a number > 2 for covariate law 'student_t'; got None")
-    return real("student_degrees_of_freedom", student_degrees_of_freedom, above=2.0)
+    # With more the law is Gaussian to all digits, and its density too narrow to be integrated.
+    return real("student_degrees_of_freedom", student_degrees_of_freedom, above=2.0, maximum=1e8)
 
 
 def draw_covariates(
@@ -126,7 +127,7 @@ def draw_covariates(
     ValueError
         If the law is unknown or a parameter is out of range.
     """
-    size = check_draw(rng, size)
+    size, context_length = check_draw(rng, size), whole_number("context_length", context_length)
     d = whole_number("dimension", dimension)
     choice("law", law, COVARIATE_LAWS)
     xp, shape = namespace_of(rng), (size, context_length, d)
@@ -188,7 +189,9 @@ def draw_tasks(
 
 def draw_noise(rng: Any, shape: tuple[int, ...], *, noise_variance: float, law: str = "gaussian") -> Any:
     """Draw label noise of variance `noise_variance` >= 0, law "gaussian" or "rademacher" (+-sqrt of the variance)."""
-    scale = np.sqrt(reals("noise_variance", noise_variance, minimum=0.0))
+    namespace_of(rng)
+    scale = np.sqrt(real("noise_variance", noise_variance, minimum=0.0, maximum=1e100))
+    shape = tuple(np.atleast_1d(integers("shape", shape, minimum=0)).tolist())
     choice("law", law, NOISE_LAWS)
     return scale * (rng.standard_normal(shape) if law == "gaussian" else _signs(rng, shape))
 
@@ -243,6 +246,8 @@ def draw_prompts(
     size = check_draw(rng, size)
     n = whole_number("context_length", context_length)
     d = whole_number("dimension", dimension)
+    choice("covariate_law", covariate_law, COVARIATE_LAWS)
+    choice("noise_law", noise_law, NOISE_LAWS)
     drawn = draw_covariates(
         rng,
         size,
@@ -312,6 +317,10 @@ def squared_norm_moment(law: str, dimension: int, *, student_degrees_of_freedom:
     return float(d - 1 + fourth)
 
 
+# Products of larger numbers would leave the range of floating point.
+_LARGEST = 1e75
+
+
 def ridge_weights(X: Any, y: Any, noise_ratio: float, *, namespace: Any = np) -> Any:
     """Return the ridge estimate (X^T X + lam I)^-1 X^T y of each prompt; lam = 0 gives the least-squares estimate of smallest norm.
 
@@ -336,7 +345,11 @@ def ridge_weights(X: Any, y: Any, noise_ratio: float, *, namespace: Any = np) ->
         If `noise_ratio` is negative.
     """
     shift = real("noise_ratio", noise_ratio, minimum=0.0)
+    X = checked_array("X", X, ("size", "n", "d"), minimum=-_LARGEST, maximum=_LARGEST)
     size, n, d = X.shape
+    y = checked_array("y", y, (size, n), minimum=-_LARGEST, maximum=_LARGEST)
+    if 0 in (n, d):
+        raise ValueError(f"X must have shape (size, n, d) with n >= 1 and d >= 1; got shape {X.shape}")
     transposed = X.swapaxes(1, 2)
     dual = n <= d
     gram = X @ transposed if dual else transposed @ X

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theorylab.backend import array_module, check_draw, namespace_of
+from theorylab.backend import array_module, check_draw, checked_array, namespace_of
 from theorylab.device.rows import can_run
+from theorylab.models._tridiagonal import checked_tridiagonal
 from theorylab.models.wishart import largest_eigenvalue
-from theorylab.validation import real, reals, whole_number
+from theorylab.validation import real, whole_number
 
 __all__ = ["SpikedTridiagonal", "draw_spiked_cosine", "first_weight", "first_weight_plain", "spiked_tridiagonal", "uniform_coordinate"]
 
@@ -71,7 +72,7 @@ def spiked_tridiagonal(rng: Any, size: int, *, sample_size: int, dimension: int,
     """
     size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
-    length = real("mean_length", mean_length, minimum=0.0)
+    length = real("mean_length", mean_length, minimum=0.0, maximum=1e40)
     xp = namespace_of(rng)
     rows, columns = min(n - 1, d), min(n, d)
     diagonal = _chi_squared(rng, xp.arange(n - 1, n - 1 - rows, -1, dtype=float), size)
@@ -98,6 +99,7 @@ def first_weight(diagonal: Any, squared_off_diagonal: Any) -> Any:
     array (size,)
         In (0, 1]. The eigenvector comes from a factorisation from both ends that meets where the residual is least, so small weights are good too.
     """
+    diagonal, squared_off_diagonal = checked_tridiagonal(diagonal, squared_off_diagonal, positive=True)
     largest = largest_eigenvalue(diagonal, squared_off_diagonal)
     if isinstance(diagonal, np.ndarray):
         from theorylab.models.spiked_wishart_kernels import first_weight_rows
@@ -115,6 +117,8 @@ def first_weight_plain(diagonal: Any, squared_off_diagonal: Any, largest: Any) -
 
     Inverse iteration with the pivots of (largest + tiny) I - T, two solves from a vector of ones: slow and obvious.
     """
+    diagonal, squared_off_diagonal = checked_tridiagonal(diagonal, squared_off_diagonal, positive=True)
+    largest = checked_array("largest", largest, diagonal.shape[:1])
     k = diagonal.shape[1]
     off = squared_off_diagonal**0.5
     shift = largest * (1.0 + 1e-13)
@@ -135,7 +139,7 @@ def first_weight_plain(diagonal: Any, squared_off_diagonal: Any, largest: Any) -
 
 def uniform_coordinate(rng: Any, size: int, dimension: int) -> Any:
     """Draw the first coordinate (size,) of uniform points on the unit sphere of R^d; in one dimension -1 or 1."""
-    size = check_draw(rng, size)
+    size, dimension = check_draw(rng, size), whole_number("dimension", dimension)
     xp = namespace_of(rng)
     first = rng.standard_normal((size,))
     rest = rng.chisquare(dimension - 1.0, (size,)) if dimension > 1 else 0.0 * first
@@ -161,7 +165,7 @@ def draw_spiked_cosine(rng: Any, size: int, *, sample_size: int, dimension: int,
         If a parameter is out of range.
     """
     size = check_draw(rng, size)
-    reals("mean_length", mean_length, above=0.0)
+    real("mean_length", mean_length, above=0.0, maximum=1e40)
     xp = namespace_of(rng)
     matrix = spiked_tridiagonal(rng, size, sample_size=sample_size, dimension=dimension, mean_length=mean_length)
     weight = first_weight(matrix.diagonal, matrix.squared_off_diagonal)

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.backend import array_module, check_draw, namespace_of
 from theorylab.device.rows import can_run
+from theorylab.models._tridiagonal import checked_bidiagonal, checked_tridiagonal
 from theorylab.validation import covariance, instance, real, whole_number
 
 __all__ = [
@@ -144,9 +145,10 @@ def laguerre_bidiagonal(rng: Any, size: int, *, degrees_of_freedom: int, dimensi
 def tridiagonal_entries(bidiagonal: LaguerreBidiagonal) -> tuple[Any, Any]:
     """Return the diagonal (size, k) and the squared off-diagonal (size, k - 1) of T = B B^T."""
     instance("bidiagonal", bidiagonal, LaguerreBidiagonal)
-    diagonal = bidiagonal.diagonal.copy()
-    diagonal[:, 1:] += bidiagonal.below
-    return diagonal, bidiagonal.diagonal[:, :-1] * bidiagonal.below
+    squares, below = checked_bidiagonal(*bidiagonal)
+    diagonal = squares.copy()
+    diagonal[:, 1:] += below
+    return diagonal, squares[:, :-1] * below
 
 
 def laguerre_tridiagonal(rng: Any, size: int, *, degrees_of_freedom: int, dimension: int) -> tuple[Any, Any]:
@@ -201,6 +203,7 @@ def resolvent_trace(bidiagonal: LaguerreBidiagonal, shift: float) -> Any:
     """
     instance("bidiagonal", bidiagonal, LaguerreBidiagonal)
     shift = real("shift", shift, above=0.0)
+    checked_bidiagonal(*bidiagonal)
     if isinstance(bidiagonal.diagonal, np.ndarray):
         from theorylab.models.wishart_kernels import resolvent_trace_rows
 
@@ -247,6 +250,7 @@ def largest_eigenvalue(diagonal: Any, squared_off_diagonal: Any) -> Any:
     -------
     array of shape (size,)
     """
+    diagonal, squared_off_diagonal = checked_tridiagonal(diagonal, squared_off_diagonal)
     if isinstance(diagonal, np.ndarray):
         from theorylab.models.wishart_kernels import largest_eigenvalue_rows
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from theorylab.montecarlo.fingerprint import is_installed
+from theorylab.validation import text, whole_number
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -39,13 +40,20 @@ class ClusterError(RuntimeError):
 
 def cluster_task_seconds(workers: int) -> float:
     """Return how long a task should be, so that ``workers`` ask for less work a second than the scheduler can hand out."""
-    return max(LEAST_TASK_SECONDS, workers / TASKS_PER_SECOND)
+    return max(LEAST_TASK_SECONDS, whole_number("workers", workers) / TASKS_PER_SECOND)
 
 
 def scheduler_place(scheduler: str) -> str:
     """Return ``scheduler`` in a form that means the same in every folder: the path of a scheduler file made absolute, an address as it is."""
-    path = Path(scheduler)
-    return str(path.resolve()) if "://" not in scheduler and path.is_file() else scheduler
+    path = Path(text("scheduler", scheduler))
+    return str(path.resolve()) if "://" not in scheduler and _is_file(path) else scheduler
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # no file can have such a name
+        return False
 
 
 def _one_line(error: BaseException) -> str:
@@ -75,7 +83,7 @@ def _checked_address(scheduler: str) -> str:
     from distributed.security import Security
 
     path = Path(scheduler)
-    address = _address_in(path) if "://" not in scheduler and path.is_file() else scheduler
+    address = _address_in(path) if "://" not in scheduler and _is_file(path) else scheduler
     try:
         scheme, place = parse_address(address)
         get_backend(scheme)
@@ -187,7 +195,7 @@ class Cluster:
             from distributed import Client
         except ImportError:
             raise ClusterError('a scheduler needs the package distributed: pip install "theorylab[cluster]"') from None
-        self.address = _checked_address(scheduler)
+        self.address = _checked_address(text("scheduler", scheduler))
         self.patience = _patience()
         whence = "" if self.address == scheduler else f", the address in {scheduler},"
         try:

@@ -12,6 +12,7 @@ import numpy as np
 
 from theorylab.montecarlo.moments import check_range, gram_places
 from theorylab.montecarlo.samplers import VALUE, fetch, place_of
+from theorylab.validation import flag, items, whole_number
 
 __all__ = ["device_moments"]
 
@@ -64,6 +65,8 @@ def device_moments(namespace: Any, values: Any, statistics: Sequence[str], block
         If fourth moments leave the range of floating point.
     """
     xp = namespace
+    statistics, separate = items("statistics", statistics, str, minimum=1), flag("separate", separate)
+    blocks, size = whole_number("blocks", blocks), whole_number("size", size)
     columns = _columns(xp, values, statistics, blocks, size)
     if columns is None:
         return None

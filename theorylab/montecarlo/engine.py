@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from functools import partial
+from math import comb
 from queue import Empty, SimpleQueue
 from types import CodeType
 from typing import Any
@@ -22,9 +23,11 @@ from theorylab.montecarlo.fingerprint import fingerprint
 from theorylab.montecarlo.ledger import Ledger, LedgerError
 from theorylab.montecarlo.moments import MAXIMUM_STATISTICS, Moments, pool_blocks, pooled_in_chunks, pooled_moments
 from theorylab.montecarlo.samplers import Request, SamplerError, backend_of
+from theorylab.montecarlo.separate_moments import LENGTH as SEPARATE_LENGTH
 from theorylab.montecarlo.separate_moments import MAXIMUM_SEPARATE, SeparateMoments, pool_separate_blocks
 from theorylab.montecarlo.streams import experiment_key
 from theorylab.montecarlo.tasks import Task, TaskResult, draw_runs, run_task
+from theorylab.validation import flag, function, instance, items, whole_number
 
 __all__ = ["Engine", "Experiment", "Progress", "WorkerError"]
 
@@ -105,6 +108,15 @@ def _results(futures: Iterable[Future[TaskResult]]) -> tuple[list[TaskResult], E
     return results, broken
 
 
+def _believed(result: TaskResult, length: int) -> TaskResult:
+    """Return what a worker brought, or a failure where it is no moments: nobody knows what happened to the memory of another machine."""
+    vectors = result.vectors
+    if len(vectors) == 0 or (vectors.ndim == 2 and vectors.shape[1] == length and vectors.dtype == np.float64 and np.isfinite(vectors).all()):
+        return result
+    message = f"the worker returned no moments: an array of {vectors.dtype}, shape {vectors.shape}"
+    return TaskResult(result.first, np.empty(0), result.seconds, message)
+
+
 def _task_length(block_seconds: float | None, left: int, choice: Choice) -> int:
     """Return how many of the ``left`` blocks that nobody has begun the next task should take."""
     if block_seconds is None:
@@ -138,10 +150,10 @@ class Engine:
         backend: str = "numpy",
         progress: Callable[[Progress], None] | None = None,
     ) -> None:
-        self.ledger = ledger or Ledger()
-        self.workers = workers or Workers()
+        self.ledger = Ledger() if ledger is None else instance("ledger", ledger, Ledger)
+        self.workers = Workers() if workers is None else instance("workers", workers, Workers)
         self.backend = check_backend(backend)
-        self.progress = progress
+        self.progress = None if progress is None else function("progress", progress)
         # Set by whoever asks, so that the progress line can say how far the interval has come.
         self.half_width: float | None = None
         self.replicates_drawn = 0
@@ -159,7 +171,8 @@ class Engine:
         ValueError
             If there are no statistics, two of one name, or more than eight (512 if separate).
         """
-        names = tuple(statistics)
+        instance("request", request, Request)
+        names, seed, separate = tuple(items("statistics", statistics, str)), whole_number("seed", seed, minimum=0), flag("separate", separate)
         most = MAXIMUM_SEPARATE if separate else MAXIMUM_STATISTICS
         if not 1 <= len(names) <= most or len(set(names)) != len(names):
             hint = "" if separate else " (or up to 512 with separate=True)"
@@ -192,7 +205,9 @@ class Engine:
         SamplerError
             If the sampler has no such statistic, or a value is not finite.
         """
-        ledger = self._ledger_of(fingerprint(request.sampler))
+        names = tuple(items("names", names, str, minimum=1))
+        seed, size = whole_number("seed", seed, minimum=0), whole_number("size", size)
+        ledger = self._ledger_of(fingerprint(instance("request", request, Request).sampler))
         record = ledger.record(self._identity_of_runs(request, names, seed, size))
         if ledger.missing(record, 1):
             begin = time.perf_counter()
@@ -220,7 +235,8 @@ class Engine:
         WorkerError
             If a worker process dies, or a cluster is lost or has no workers any more.
         """
-        ledger = self._ledger_of(experiment.code)
+        blocks = whole_number("blocks", blocks)
+        ledger = self._ledger_of(instance("experiment", experiment, Experiment).code)
         record = ledger.record(experiment.identity)
         missing = ledger.missing(record, blocks)
         if missing:
@@ -310,6 +326,8 @@ class Engine:
 
     def _keep(self, experiment: Experiment, ledger: Ledger, record: int, results: list[TaskResult]) -> tuple[int, str] | None:
         """Put all results into the ledger at once; return the lowest block that failed, with its message."""
+        length = SEPARATE_LENGTH * len(experiment.statistics) if experiment.separate else comb(len(experiment.statistics) + 4, 4)
+        results = [_believed(result, length) for result in results]
         full = [result for result in results if len(result.vectors)]
         if full:
             ledger.insert_runs(record, [(result.first, result.vectors) for result in full])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
-from collections.abc import Callable, Iterable
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any, NamedTuple
 
 from theorylab.montecarlo.cluster import Cluster, ClusterError, cluster_task_seconds
-from theorylab.validation import whole_number
+from theorylab.validation import real, text, whole_number
 
 __all__ = ["Choice", "ClusterError", "SerialExecutor", "Workers"]
 
@@ -16,6 +20,8 @@ __all__ = ["Choice", "ClusterError", "SerialExecutor", "Workers"]
 POOL_WORTH_SECONDS = 5.0
 # On one machine a task aims at this long: long against the 0.3 ms that sending it costs, short against patience and what a crash can lose.
 TASK_SECONDS = 0.25
+# Idle workers end in a few milliseconds; one that has not ended after this time is at work.
+PATIENCE_SECONDS = 0.5
 
 
 class SerialExecutor(Executor):
@@ -29,6 +35,61 @@ class SerialExecutor(Executor):
         except Exception as error:
             future.set_exception(error)
         return future
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold back Ctrl-C from this thread, and for good from the processes that it starts here."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end_with_parent() -> None:
+    """Make this worker end when the process that started it does, however that happens; otherwise it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        parent.join()  # type: ignore[union-attr]
+        os._exit(1)
+
+    if parent is not None:
+        threading.Thread(target=wait, daemon=True).start()
+
+
+class _Pool(ProcessPoolExecutor):
+    """Processes of this machine that live no longer than they are wanted.
+
+    A terminal sends Ctrl-C to them too, where each would say so at length. They are left alone, and this process ends them.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        # Forked children of a process with numba or BLAS threads can hang; spawned ones cannot.
+        super().__init__(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Submit a call; a process for it may be started here."""
+        with _interrupts_held():
+            return super().submit(function, *args, **kwargs)
+
+    def stop(self) -> None:
+        """End idle workers in good order, and those that are in the middle of something, or hang, by force."""
+        processes = list((self._processes or {}).values())
+        manager: Any = self._executor_manager_thread
+        self.shutdown(wait=False, cancel_futures=True)
+        try:
+            if manager is not None:
+                manager.join(PATIENCE_SECONDS)
+        finally:
+            for process in processes:
+                process.kill()
+        if manager is not None:
+            manager.join()
 
 
 class Choice(NamedTuple):
@@ -68,10 +129,10 @@ class Workers:
 
     def __init__(self, jobs: int = 1, scheduler: str | None = None, worth_seconds: float = POOL_WORTH_SECONDS) -> None:
         self.jobs = whole_number("jobs", jobs)
-        self.scheduler = scheduler
-        self._worth_seconds = worth_seconds
+        self.scheduler = None if scheduler is None else text("scheduler", scheduler)
+        self._worth_seconds = real("worth_seconds", worth_seconds, minimum=0.0)
         self._serial = SerialExecutor()
-        self._pool: Executor | None = None
+        self._pool: _Pool | None = None
         self._cluster: Cluster | None = None
         if scheduler is not None:
             # Connect at once: an address that is wrong should be said before anything is drawn.
@@ -98,8 +159,7 @@ class Workers:
         if not portable or self.jobs == 1 or (self._pool is None and expected_seconds < self._worth_seconds):
             return Choice(self._serial, 1, 1, TASK_SECONDS)
         if self._pool is None:
-            # Forked children of a process with numba or BLAS threads can hang; spawned ones cannot.
-            self._pool = ProcessPoolExecutor(self.jobs, mp_context=multiprocessing.get_context("spawn"))
+            self._pool = _Pool(self.jobs)
         return Choice(self._pool, self.jobs, 2 * self.jobs, TASK_SECONDS)
 
     def explain(self, error: BaseException) -> tuple[str, str]:
@@ -119,7 +179,7 @@ class Workers:
     def forget_pool(self) -> None:
         """Drop a pool that broke or a cluster that was lost, so that the next experiment starts or connects anew."""
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.stop()
             self._pool = None
         if self._cluster is not None:
             self._cluster.close()

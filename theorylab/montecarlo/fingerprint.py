@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+import inspect
 import sys
 import sysconfig
 import weakref
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from theorylab.montecarlo.samplers import is_module_level
+from theorylab.validation import instance
 
 __all__ = ["fingerprint", "is_installed"]
 
@@ -66,6 +68,7 @@ def _find(module: str) -> Path | None:
 @lru_cache(maxsize=4096)
 def is_installed(path: Path) -> bool:
     """Tell whether a file belongs to Python itself or to a package that was installed."""
+    instance("path", path, Path)
     folders = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
     return not {"site-packages", "dist-packages"}.isdisjoint(path.parts) or any(path.is_relative_to(folder) for folder in folders)
 
@@ -110,6 +113,8 @@ def fingerprint(sampler: Callable[..., Any]) -> str | None:
     None if no file stands for it: it was typed at a prompt, or it is not what its module holds under its name (it was made inside another
     function, or its module has been loaded anew since).
     """
+    if not inspect.isfunction(sampler):
+        raise ValueError(f"sampler must be a function written in Python; got {type(sampler).__name__}")
     code, known = sampler.__code__, _known.get(sampler)
     if known is None or known[0] is not code:
         known = code, _fingerprint_of_files(sampler) if is_module_level(sampler) else None

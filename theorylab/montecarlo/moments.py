@@ -17,6 +17,8 @@ from math import comb, factorial, prod
 
 import numpy as np
 
+from theorylab.validation import array_of_shape, function, mapping, real, whole_number
+
 __all__ = ["MAXIMUM_STATISTICS", "Moments", "Summary", "block_moments", "pool_blocks", "pooled_in_chunks"]
 
 MAXIMUM_STATISTICS = 8
@@ -31,6 +33,8 @@ INDICATOR_TOLERANCE = 1e-12
 
 # So many blocks are pooled at once; eight statistics then take 30 MB of intermediate terms.
 CHUNK = 256
+# Of one experiment; no budget asks for as many.
+MOST_BLOCKS = 2**26
 
 Index = tuple[int, ...]
 
@@ -113,7 +117,17 @@ def means_of(columns: np.ndarray) -> np.ndarray:
 def check_range(squares: np.ndarray, products: np.ndarray) -> None:
     """Raise ``ValueError`` where fourth moments overflow, or where they would underflow because a variance is tiny but not 0."""
     if not np.all(np.isfinite(products)) or np.any((squares > 0.0) & (squares < SMALLEST_VARIANCE)):
-        raise ValueError("fourth powers of the values leave the range of floating point: return values of order one (scale them by a known factor)")
+        problem = "fourth powers of the values leave the range of floating point"
+        raise ValueError(f"columns are out of range: {problem}: return values of order one (scale them by a known factor)")
+
+
+def checked_columns(columns: np.ndarray) -> np.ndarray:
+    """Return the statistics of a block as a real array (k, size); whether they are finite is seen from their moments, at no cost."""
+    if not isinstance(columns, np.ndarray) or columns.ndim != 2 or columns.dtype.kind not in "biuf":
+        columns = array_of_shape("columns", columns, ("statistics", "size"))
+    if columns.shape[1] == 0:
+        raise ValueError(f"columns must have shape (statistics, size) with size >= 1; got shape {columns.shape}")
+    return np.ascontiguousarray(columns, dtype=np.float64)
 
 
 def block_moments(columns: np.ndarray) -> np.ndarray:
@@ -129,13 +143,13 @@ def block_moments(columns: np.ndarray) -> np.ndarray:
     ndarray of shape (C(k+4, 4),)
         Count, means, then the central moments (averages, not sums) of degree 2, 3 and 4.
     """
-    k, size = columns.shape
+    values = checked_columns(columns)
+    k, size = values.shape
     if not 1 <= k <= MAXIMUM_STATISTICS:
-        raise ValueError(f"a record holds 1 to {MAXIMUM_STATISTICS} statistics; got {k}")
+        raise ValueError(f"columns: a record holds 1 to {MAXIMUM_STATISTICS} statistics; got {k}")
     # Here, because most of what is imported with this module draws nothing.
     from theorylab.montecarlo.moments_kernels import central_moments, row_means, separate_central_moments
 
-    values = np.ascontiguousarray(columns, dtype=np.float64)
     means = row_means(values)
     # An overflow is reported below, in words.
     higher = separate_central_moments(values, means)[:, 0] if k == 1 else central_moments(values, means, *gram_places(k))
@@ -154,8 +168,18 @@ def block_moments_plain(columns: np.ndarray) -> np.ndarray:
     return np.concatenate([[float(size)], means, gram[gram_places(k)]])
 
 
+def checked_vectors(vectors: np.ndarray, length: int | str) -> np.ndarray:
+    """Return the moment vectors of one or more blocks as a finite array (B, length); the count comes first in each."""
+    found = array_of_shape("vectors", vectors, ("blocks", length))
+    if found.size == 0 or np.any(found[:, 0] < 1.0):
+        raise ValueError("vectors must be those of one or more blocks, each of one or more replicates")
+    return found
+
+
 def pool_blocks(vectors: np.ndarray, k: int) -> np.ndarray:
     """Merge the moment vectors of B blocks (array of shape (B, C(k+4, 4))) into one, a pure function of the array."""
+    k = whole_number("k", k, maximum=MAXIMUM_STATISTICS)
+    vectors = checked_vectors(vectors, comb(k + 4, 4))
     counts = vectors[:, 0]
     weights = counts / counts.sum()
     means = vectors[:, 1 : 1 + k]
@@ -191,6 +215,9 @@ def pooled_in_chunks(read: Callable[[int, int], np.ndarray], blocks: int, pool: 
     pool
         Merges vectors (B, m) into one.
     """
+    function("read", read)
+    function("pool", pool)
+    blocks = whole_number("blocks", blocks, maximum=MOST_BLOCKS)
     if blocks <= CHUNK:
         return read(0, blocks)
     return np.stack([pool(read(first, min(first + CHUNK, blocks))) for first in range(0, blocks, CHUNK)])
@@ -226,7 +253,7 @@ class Moments:
         return round(float(self.vector[0]))
 
     def _place(self, statistic: str) -> int:
-        if statistic not in self.statistics:
+        if not isinstance(statistic, str) or statistic not in self.statistics:
             raise ValueError(f"statistic must be one of {', '.join(map(repr, self.statistics))}; got {statistic!r}")
         return self.statistics.index(statistic)
 
@@ -257,8 +284,8 @@ class Moments:
     def combination(self, weights: Mapping[str, float]) -> Summary:
         """Return mean, variance, skewness and excess kurtosis of ``sum_j weights[j] * statistic_j``."""
         c = np.zeros(len(self.statistics))
-        for name, weight in weights.items():
-            c[self._place(name)] = weight
+        for name, weight in mapping("weights", weights).items():
+            c[self._place(name)] = real("weights", weight)
         # Scaling by the largest weight keeps c^4 away from underflow.
         scale = float(np.max(np.abs(c))) or 1.0
         exponents, coefficients, starts = _expansion_table(len(c))

@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from theorylab.backend import array_module, check_backend_name
 from theorylab.montecarlo.streams import canonical_parameters, fill_defaults, sampler_name
+from theorylab.validation import function, items, real, text, whole_number
 
 __all__ = [
     "DEFAULT_BLOCK_SIZE",
@@ -40,6 +42,8 @@ DEFAULT_BLOCK_SIZE = 4096
 LARGEST_BLOCK_SIZE = 2**16
 # The name of the only column of a sampler that returns a bare array.
 VALUE = "value"
+# More entries than any record could hold.
+MOST_ENTRIES = 2**20
 
 _ENTRY = re.compile(r"^(?P<column>.+)\[(?P<number>\d+)\]$")
 _INDICATOR = re.compile(r"^(?P<column>.+) (?P<sign><=|>) (?P<threshold>\S+)$")
@@ -68,6 +72,7 @@ def block_size(size: int | Callable[..., int]) -> Callable[[Callable[..., Any]],
 
 def host_only(reason: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Say that a sampler cannot draw on a device, and why; it then draws on the processor, whatever backend is asked for."""
+    text("reason", reason, empty=False)
 
     def attach(sampler: Callable[..., Any]) -> Callable[..., Any]:
         sampler.host_only = reason  # type: ignore[attr-defined]
@@ -81,7 +86,8 @@ def backend_of(sampler: Callable[..., Any], backend: str) -> str:
 
     So a whole paper can be run on a device, although a sampler in it fits by a library of the processor; what it draws is recorded as numpy's.
     """
-    return "numpy" if hasattr(sampler, "host_only") else backend
+    backend = check_backend_name(backend)
+    return "numpy" if hasattr(function("sampler", sampler), "host_only") else backend
 
 
 def fitting_block(*, numbers: float, nanoseconds: float = 0.0) -> int:
@@ -94,30 +100,34 @@ def fitting_block(*, numbers: float, nanoseconds: float = 0.0) -> int:
     numbers, nanoseconds
         What one replicate takes, roughly: float64 numbers held at once, and time on one core.
     """
+    numbers, nanoseconds = real("numbers", numbers, minimum=0.0), real("nanoseconds", nanoseconds, minimum=0.0)
     most = min(max(6e6 / nanoseconds, DEFAULT_BLOCK_SIZE), LARGEST_BLOCK_SIZE) if nanoseconds > 0.0 else DEFAULT_BLOCK_SIZE
     fitting = min(4e7 / max(nanoseconds, 1.0), 2.0**22 / max(numbers, 1.0), most)
     return 1 << max(int(fitting).bit_length() - 1, 0)
 
 
 def _threshold(value: float) -> str:
-    number = float(value)
-    if number != number:
+    # An infinite one is allowed, and means all or nothing.
+    if isinstance(value, float | np.floating) and np.isinf(value):
+        return repr(float(value))
+    if value != value:
         raise ValueError("threshold must be a number; got nan")
-    return repr(number)
+    return repr(real("threshold", value))
 
 
 def below(column: str, threshold: float) -> str:
     """Name the indicator of ``column <= threshold`` as a statistic; its mean is P(column <= threshold)."""
-    return f"{column} <= {_threshold(threshold)}"
+    return f"{text('column', column)} <= {_threshold(threshold)}"
 
 
 def above(column: str, threshold: float) -> str:
     """Name the indicator of ``column > threshold`` as a statistic; its mean is P(column > threshold)."""
-    return f"{column} > {_threshold(threshold)}"
+    return f"{text('column', column)} > {_threshold(threshold)}"
 
 
 def entries(column: str, length: int) -> tuple[str, ...]:
     """Name the entries of a matrix column as statistics: ``column[0]`` to ``column[length - 1]``."""
+    column, length = text("column", column), whole_number("length", length, maximum=MOST_ENTRIES)
     return tuple(f"{column}[{number}]" for number in range(length))
 
 
@@ -173,6 +183,12 @@ def _refuse_hidden_state(sampler: Callable[..., Any]) -> None:
         )
 
 
+def _power_of_two(name: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1 or value & (value - 1):
+        raise ValueError(f"{name} must be a power of two; got {value!r:.80}")
+    return value
+
+
 def make_request(sampler: Callable[..., Any], parameters: Mapping[str, Any]) -> Request:
     """Bind ``parameters`` to ``sampler`` and work out its block size.
 
@@ -186,14 +202,13 @@ def make_request(sampler: Callable[..., Any], parameters: Mapping[str, Any]) -> 
     filled = fill_defaults(sampler, parameters)
     declared = getattr(sampler, "block_size", DEFAULT_BLOCK_SIZE)
     block = declared(**filled) if callable(declared) else declared
-    if not isinstance(block, int) or block < 1 or block & (block - 1):
-        raise ValueError(f"block size of {sampler.__name__} must be a power of two; got {block!r}")
+    block = _power_of_two(f"block size of {sampler.__name__}", block)
     return Request(sampler, filled, sampler_name(sampler), canonical_parameters(filled), block)
 
 
 def fetch(array: Any) -> np.ndarray:
     """Bring a device array to the host; numpy arrays pass through."""
-    return np.asarray(array.get() if hasattr(array, "get") else array)
+    return np.asarray(array if array_module(array) is np else array.get())
 
 
 class Place(NamedTuple):
@@ -259,6 +274,7 @@ def columns_of(values: Any, statistics: Sequence[str], size: int) -> np.ndarray:
     SamplerError
         If a column is missing, has another shape, or holds a value that is not finite.
     """
+    statistics, size = items("statistics", statistics, str, minimum=1), whole_number("size", size)
     table = values if isinstance(values, Mapping) else {VALUE: values}
     columns = np.empty((len(statistics), size))
     for row, statistic in enumerate(statistics):

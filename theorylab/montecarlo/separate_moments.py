@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theorylab.montecarlo.moments import Moments, Summary, check_range, pool_blocks
+from theorylab.montecarlo.moments import Moments, Summary, check_range, checked_columns, checked_vectors, pool_blocks
+from theorylab.validation import mapping
 
 __all__ = ["MAXIMUM_SEPARATE", "SeparateMoments", "pool_separate_blocks", "separate_block_moments"]
 
@@ -33,13 +34,13 @@ def separate_block_moments(columns: np.ndarray) -> np.ndarray:
     -------
     ndarray of shape (5 k,)
     """
-    k, size = columns.shape
+    values = checked_columns(columns)
+    k, size = values.shape
     if not 1 <= k <= MAXIMUM_SEPARATE:
-        raise ValueError(f"a record holds 1 to {MAXIMUM_SEPARATE} separate statistics; got {k}")
+        raise ValueError(f"columns: a record holds 1 to {MAXIMUM_SEPARATE} separate statistics; got {k}")
     # Here, because most of what is imported with this module draws nothing.
     from theorylab.montecarlo.moments_kernels import row_means, separate_central_moments
 
-    values = np.ascontiguousarray(columns, dtype=np.float64)
     means = row_means(values)
     second, third, fourth = separate_central_moments(values, means)
     check_range(second, fourth)
@@ -48,6 +49,9 @@ def separate_block_moments(columns: np.ndarray) -> np.ndarray:
 
 def pool_separate_blocks(vectors: np.ndarray) -> np.ndarray:
     """Merge the moment vectors of B blocks (array of shape (B, 5 k)) into one, each statistic by itself."""
+    vectors = checked_vectors(vectors, "5 k")
+    if vectors.shape[1] % LENGTH:
+        raise ValueError(f"vectors must have shape (blocks, 5 k); got shape {vectors.shape}")
     return np.concatenate([pool_blocks(vectors[:, start : start + LENGTH], 1) for start in range(0, vectors.shape[1], LENGTH)])
 
 
@@ -73,7 +77,7 @@ class SeparateMoments:
 
     def only(self, statistic: str) -> Moments:
         """Return the pooled moments of one statistic."""
-        if statistic not in self.statistics:
+        if not isinstance(statistic, str) or statistic not in self.statistics:
             raise ValueError(f"statistic must be one of {', '.join(map(repr, self.statistics))}; got {statistic!r}")
         start = LENGTH * self.statistics.index(statistic)
         return Moments((statistic,), pool_blocks(self.vectors[:, start : start + LENGTH], 1))
@@ -94,7 +98,7 @@ class SeparateMoments:
         ValueError
             If two statistics are combined: their joint moments were not kept.
         """
-        if len(weights) != 1:
+        if len(mapping("weights", weights)) != 1:
             names = ", ".join(map(repr, weights))
             raise ValueError(f"{names} were recorded separately, so they cannot be combined: record them without separate=True")
         (statistic,) = weights

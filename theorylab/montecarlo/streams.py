@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.validation import function, mapping, text, whole_number
+
 __all__ = ["block_counter", "canonical_parameters", "experiment_key", "fill_defaults", "sampler_name"]
 
 RESERVED = ("rng", "size")
@@ -46,9 +48,24 @@ def _canonical(name: str, value: Any) -> Any:
     )
 
 
+def checked_sampler(sampler: Any) -> Any:
+    """Return ``sampler`` if it can be called and has the names that key a stream."""
+    if not all(isinstance(getattr(function("sampler", sampler), name, None), str) for name in ("__module__", "__qualname__", "__name__")):
+        raise ValueError(f"sampler must be a function with a name; got {sampler!r:.80}")
+    return sampler
+
+
 def sampler_name(sampler: Callable[..., Any]) -> str:
     """Return the identity of a sampler: module and qualified name."""
+    checked_sampler(sampler)
     return f"{sampler.__module__}.{sampler.__qualname__}"
+
+
+def _signature(sampler: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(sampler)
+    except ValueError:
+        raise ValueError(f"sampler must be a function whose parameters are known; got {sampler!r:.80}") from None
 
 
 def fill_defaults(sampler: Callable[..., Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,9 +76,11 @@ def fill_defaults(sampler: Callable[..., Any], parameters: Mapping[str, Any]) ->
     ValueError
         If a parameter is unknown to the sampler or one without default is missing.
     """
+    checked_sampler(sampler)
+    mapping("parameters", parameters)
     known = {
         name: parameter
-        for name, parameter in inspect.signature(sampler).parameters.items()
+        for name, parameter in _signature(sampler).parameters.items()
         if name not in RESERVED and parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
     }
     for name in parameters:
@@ -75,18 +94,21 @@ def fill_defaults(sampler: Callable[..., Any], parameters: Mapping[str, Any]) ->
 
 def canonical_parameters(parameters: Mapping[str, Any]) -> str:
     """Return the text of ``parameters`` that keys the stream; equal values give equal text."""
-    reduced = {name: _canonical(name, value) for name, value in parameters.items()}
+    reduced = {name: _canonical(name, value) for name, value in mapping("parameters", parameters).items()}
     return json.dumps(reduced, sort_keys=True, separators=(",", ":"), allow_nan=True)
 
 
 def experiment_key(seed: int, name: str, canonical: str) -> int:
     """Return the 128-bit Philox key of the experiment (``seed``, sampler ``name``, ``canonical`` parameters)."""
-    text = json.dumps([int(seed), name, canonical], separators=(",", ":"))
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "little")
+    seed = whole_number("seed", seed, minimum=0)
+    parts = json.dumps([seed, text("name", name), text("canonical", canonical)], separators=(",", ":"))
+    return int.from_bytes(hashlib.blake2b(parts.encode(), digest_size=16).digest(), "little")
 
 
 def block_counter(block: int) -> int:
     """Return the 256-bit Philox counter at which block number ``block`` begins."""
-    if not 0 <= block < 2**64:
+    # Beyond int64, so only what is no integer at all goes through the common check.
+    number = int(block) if isinstance(block, int | np.integer) and not isinstance(block, bool) else whole_number("block", block, minimum=0)
+    if not 0 <= number < 2**64:
         raise ValueError(f"block must be an integer in [0, 2**64); got {block}")
-    return block << 192
+    return number << 192

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
-from theorylab.validation import real, reals
+from theorylab.validation import function, real, reals
 
 __all__ = ["InvertedProbability", "LogarithmicGrid", "inversion_sum", "probability_below_zero"]
 
@@ -99,9 +99,15 @@ def inversion_sum(samples: ArrayLike, step: float, *, angle: ArrayLike = 0.0) ->
     ValueError
         If the step or the angle is out of range.
     """
+    try:
+        values = np.asarray(samples)
+        if values.dtype.kind not in "biufc" or values.ndim == 0 or not np.all(np.isfinite(values)):
+            raise TypeError
+    except (TypeError, ValueError):
+        raise ValueError("samples must be finite numbers of shape (..., N)") from None
     width = reals("step", step, above=0.0)
     turned = reals("angle", angle, above=-np.pi / 2, below=np.pi / 2)
-    return np.asarray(0.5 - turned / np.pi - (width / np.pi) * np.sum(np.imag(samples), axis=-1))
+    return np.asarray(0.5 - turned / np.pi - (width / np.pi) * np.sum(np.imag(values), axis=-1))
 
 
 def probability_below_zero(
@@ -140,12 +146,16 @@ def probability_below_zero(
     ConvergenceError
         If phi is not finite, does not vanish (an atom of T; phi vanishing slower than any power of t), or two resolutions never agree.
     """
+    function("characteristic_function", characteristic_function)
     scales = np.atleast_1d(reals("scale", scale, above=0.0))
     if scales.ndim != 1:
         raise ValueError(f"scale must be a number or have shape (L,); got shape {scales.shape}")
     limit = real("tolerance", tolerance, above=0.0, below=1.0)
     step = real("first_step", first_step, above=0.0, maximum=1.0)
-    turned = np.broadcast_to(np.asarray(reals("angle", angle, above=-np.pi / 2, below=np.pi / 2)), scales.shape)
+    turned = np.asarray(reals("angle", angle, above=-np.pi / 2, below=np.pi / 2))
+    if turned.ndim and turned.shape != scales.shape:
+        raise ValueError(f"angle must be a number or have the shape of scale, {scales.shape}; got shape {turned.shape}")
+    turned = np.broadcast_to(turned, scales.shape)
     centre = -np.log(scales)
 
     def samples(laws: np.ndarray, low: float, high: float, width: float) -> np.ndarray:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from theorylab.backend import array_module
 from theorylab.device.rows import can_run
 from theorylab.numerics.convex_kernels import Room, minimax_kernel, room_shapes
+from theorylab.validation import numbers
 
 __all__ = ["MinimaxError", "MinimaxSolution", "minimax_norms", "minimax_norms_reference"]
 
@@ -41,11 +42,11 @@ def _check_shapes(matrices: tuple[int, ...], vectors: tuple[int, ...]) -> None:
 
 
 def _checked(matrices: ArrayLike, vectors: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    a, b = np.asarray(matrices, dtype=np.float64), np.asarray(vectors, dtype=np.float64)
+    a, b = numbers("matrices", matrices), numbers("vectors", vectors)
     _check_shapes(a.shape, b.shape)
     if not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):
         raise ValueError("matrices and vectors must be finite; got NaN or infinite entries")
-    return np.ascontiguousarray(a), np.ascontiguousarray(b)
+    return a, b
 
 
 def minimax_norms(matrices: Any, vectors: Any) -> MinimaxSolution:
@@ -68,7 +69,7 @@ def minimax_norms(matrices: Any, vectors: Any) -> MinimaxSolution:
     MinimaxError
         If the matrices of a problem, stacked, have dependent columns, or a problem was not solved.
     """
-    if not hasattr(matrices, "get"):
+    if array_module(matrices) is np:
         return _solved(np, *_checked(matrices, vectors))
     _check_shapes(matrices.shape, vectors.shape)
     xp = array_module(matrices)
@@ -115,7 +116,7 @@ def _solve_on_device(xp: Any, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def _on_host(array: Any) -> np.ndarray:
-    return np.asarray(array.get() if hasattr(array, "get") else array)
+    return np.asarray(array if array_module(array) is np else array.get())
 
 
 def _failure(failed: np.ndarray, reason: str) -> str:
@@ -134,14 +135,17 @@ def minimax_norms_reference(matrices: ArrayLike, vectors: ArrayLike) -> tuple[np
     """
     import cvxpy
 
-    a, b = _checked(np.asarray(matrices)[None], np.asarray(vectors)[None])
+    a, b = _checked(numbers("matrices", matrices)[None], numbers("vectors", vectors)[None])
     point, level = cvxpy.Variable(a.shape[3]), cvxpy.Variable()
     cones = [cvxpy.SOC(level, matrix @ point - vector) for matrix, vector in zip(a[0], b[0], strict=True)]
     problem = cvxpy.Problem(cvxpy.Minimize(level), cones)
     with warnings.catch_warnings():
         # "Solution may be inaccurate": beyond 1e-8 or so the solver stops where it stands.
         warnings.simplefilter("ignore", UserWarning)
-        problem.solve(solver=cvxpy.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
+        try:
+            problem.solve(solver=cvxpy.CLARABEL, tol_gap_abs=1e-10, tol_gap_rel=1e-10, tol_feas=1e-10)
+        except cvxpy.SolverError as error:
+            raise MinimaxError(f"cvxpy did not solve the problem: {' '.join(str(error).split())}") from None
     if point.value is None or level.value is None or problem.status not in ("optimal", "optimal_inaccurate"):
         raise MinimaxError(f"cvxpy did not solve the problem: {problem.status}")
     return np.asarray(point.value), float(np.asarray(level.value))

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import array_of_shape, whole_number
+from theorylab.validation import array_of_shape, items, whole_number
+from theorylab.validation import function as check_function
 
 __all__ = ["FiniteLaw", "equally_likely", "gauss_hermite_law", "product_expectation", "rademacher_law", "three_point_law"]
 
@@ -97,9 +98,12 @@ def product_expectation(
     -----
     Batches are summed pairwise and the batch sums are added with one rounding (`math.fsum`).
     """
+    check_function("function", function)
+    laws = items("laws", laws, FiniteLaw)
+    batch_points, maximum_points = whole_number("batch_points", batch_points), whole_number("maximum_points", maximum_points)
     total = math.prod(law.values.size for law in laws)
     if total > maximum_points:
-        raise ValueError(f"the product of the laws must have at most {maximum_points} points; got {total}")
+        raise ValueError(f"laws: their product must have at most {maximum_points} points; got {total}")
     split = len(laws)
     inner_points = 1
     while split > 0 and inner_points * laws[split - 1].values.size <= batch_points:

@@ -15,20 +15,25 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import owens_t
 
-from theorylab.backend import special_functions
-from theorylab.validation import plain, real, reals
+from theorylab.backend import check_broadcast, special_functions
+from theorylab.validation import array_of_shape, plain, real, reals
+from theorylab.validation import function as check_function
 
 __all__ = ["ConvergenceError", "QuadratureResult", "bivariate_normal_cdf", "gaussian_expectation", "normal_density"]
 
 # The normal density at 16 is 1e-56: integrands that grow like exp(5 |z|) or slower lose nothing beyond it, and others are caught below.
 _REACH = 16.0
 _NODES = 20
+_ROOT = np.sqrt(2.0 * np.pi)
 _LARGEST_REFINEMENT = 64
 
 
 def normal_density(place: ArrayLike) -> Any:
-    """Return the standard normal density; `scipy.stats` takes a hundred times as long for one number. No argument is checked."""
-    return np.exp(-0.5 * np.square(place)) / np.sqrt(2.0 * np.pi)
+    """Return the standard normal density, 0 at infinity; `scipy.stats` takes a hundred times as long for one number."""
+    if not isinstance(place, float) or place != place:
+        place = reals("place", place, finite=False)
+    # Beyond 40 it is 0 in double precision.
+    return np.exp(-0.5 * np.square(np.clip(place, -40.0, 40.0))) / _ROOT
 
 
 class ConvergenceError(ArithmeticError):
@@ -79,8 +84,10 @@ def gaussian_expectation(
     ConvergenceError
         If g is not finite, grows too fast for the normal tail, or two resolutions never agree (usually an undeclared kink).
     """
+    check_function("function", function)
     tolerance = real("relative_tolerance", relative_tolerance, above=0.0, below=1.0)
-    breaks = np.sort(np.atleast_1d(reals("kinks", kinks, above=-_REACH, below=_REACH))) if len(kinks) else np.empty(0)
+    listed = array_of_shape("kinks", kinks, ("kinks",))
+    breaks = np.sort(reals("kinks", listed, above=-_REACH, below=_REACH)) if listed.size else listed
     edges = np.unique(np.concatenate([np.arange(-_REACH, _REACH + 1.0), breaks]))
     previous, _, _ = _panel_sum(function, edges)
     refinement = 2
@@ -144,10 +151,9 @@ def bivariate_normal_cdf(first: Any, second: Any, correlation: Any, *, namespace
     if namespace is not np:
         return _bivariate_normal_cdf(first, second, correlation, namespace)
     rho = np.asarray(reals("correlation", correlation, minimum=-1.0, maximum=1.0))
-    h, k, rho = np.broadcast_arrays(np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64), rho)
-    for name, limit in (("first", h), ("second", k)):
-        if np.any(np.isnan(limit)):
-            raise ValueError(f"{name} must not be NaN; got {int(np.isnan(limit).sum())} of {limit.size}")
+    h, k = (np.asarray(reals(name, limit, finite=False)) for name, limit in (("first", first), ("second", second)))
+    check_broadcast(first=h, second=k, correlation=rho)
+    h, k, rho = np.broadcast_arrays(h, k, rho)
     return plain(_bivariate_normal_cdf(h, k, rho, np))
 
 

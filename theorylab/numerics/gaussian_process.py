@@ -20,6 +20,9 @@ __all__ = ["KERNELS", "Posterior", "conditioned_draws", "interpolating_posterior
 
 KERNELS = ("laplace", "rbf", "matern_3/2", "matern_5/2", "linear", "polynomial")
 
+# After so many the kernel is constant to all digits.
+_MOST_LAYERS = 10_000
+
 
 class Posterior(NamedTuple):
     """Mean (m, k) of k outputs at m test points, and the covariance (m, m) that they share."""
@@ -77,7 +80,7 @@ def relu_network_kernel(inputs: ArrayLike, depth: int) -> np.ndarray:
     inputs
         (n, d), no row zero; they are normalised.
     depth
-        Hidden layers, >= 0.
+        Hidden layers, 0 to 10,000.
 
     Raises
     ------
@@ -85,12 +88,15 @@ def relu_network_kernel(inputs: ArrayLike, depth: int) -> np.ndarray:
         If a row is zero or the depth is not a natural number.
     """
     x = array_of_shape("inputs", inputs, ("n", "d"))
+    # Rows of any size: the squares of the largest and smallest would leave the range of floating point.
+    largest = np.abs(x).max(axis=1, initial=0.0)
+    if x.size == 0 or np.any(largest == 0.0):
+        raise ValueError(f"inputs must have no zero row, and at least one; got {int(np.sum(largest == 0.0))} zero rows of {len(x)}")
+    x = x / largest[:, None]
     sizes = np.linalg.norm(x, axis=1)
-    if np.any(sizes == 0.0):
-        raise ValueError("inputs must have no zero row; got one")
     rho = np.clip((x / sizes[:, None]) @ (x / sizes[:, None]).T, -1.0, 1.0)
     np.fill_diagonal(rho, 1.0)
-    for _ in range(whole_number("depth", depth, minimum=0)):
+    for _ in range(whole_number("depth", depth, minimum=0, maximum=_MOST_LAYERS)):
         rho = np.clip((np.sqrt(1.0 - rho**2) + rho * (np.pi - np.arccos(rho))) / np.pi, -1.0, 1.0)
         np.fill_diagonal(rho, 1.0)
     return np.asarray(rho)
@@ -123,7 +129,7 @@ def interpolating_posterior(kernel: ArrayLike, train: int, targets: ArrayLike, *
         raise ValueError(f"kernel must be a symmetric (n + m, n + m) matrix; got shape {k.shape}")
     if n >= len(k):
         raise ValueError(f"train must leave at least one test point; got {n} of {len(k)}")
-    y = array_of_shape("targets", np.asarray(targets, dtype=float), (n, "k"))
+    y = array_of_shape("targets", targets, (n, "k"))
     if y.shape[1] == 0:
         raise ValueError("targets must have at least one output; got none")
     if n == 0:
@@ -162,8 +168,13 @@ def conditioned_draws(rng: Any, size: int, kernel: ArrayLike, train: int, target
         If the kernel is not positive definite, up to 1e-12 of its size.
     """
     size = check_draw(rng, size)
-    k = np.asarray(kernel, dtype=float)
-    y = np.asarray(targets, dtype=float)
+    k = array_of_shape("kernel", kernel, ("n + m", "n + m"))
+    train, nugget = whole_number("train", train, minimum=0), real("nugget", nugget, minimum=0.0)
+    y = array_of_shape("targets", targets, (train, "k"))
+    if k.shape[0] != k.shape[1] or not np.allclose(k, k.T, rtol=1e-10, atol=1e-12 * np.abs(k).max(initial=1.0)):
+        raise ValueError(f"kernel must be a symmetric (n + m, n + m) matrix; got shape {k.shape}")
+    if train >= len(k):
+        raise ValueError(f"train must leave at least one test point; got {train} of {len(k)}")
     values, vectors = np.linalg.eigh(k)
     if values[0] < -1e-10 * values[-1]:
         raise LinAlgError(f"the kernel has an eigenvalue of {values[0]:.3g}")

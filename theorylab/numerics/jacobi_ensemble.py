@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
-from theorylab.numerics.orthogonal_ensembles import Function, OrthogonalEnsemble
-from theorylab.validation import real, reals, whole_number
+from theorylab.numerics.orthogonal_ensembles import MOST, Function, OrthogonalEnsemble, checked_breakpoints
+from theorylab.validation import function, real, whole_number
 
 __all__ = ["LinearStatisticExpansion", "jacobi_ensemble", "jacobi_linear_statistic_expansion"]
 
@@ -68,9 +68,9 @@ def jacobi_ensemble(
     ValueError
         If a size is not an integer in its range, or a breakpoint is not in (0, 1).
     """
-    m = whole_number("first_degrees_of_freedom", first_degrees_of_freedom, minimum=0)
-    p = whole_number("second_degrees_of_freedom", second_degrees_of_freedom, minimum=0)
-    d = whole_number("dimension", dimension)
+    m = whole_number("first_degrees_of_freedom", first_degrees_of_freedom, minimum=0, maximum=MOST)
+    p = whole_number("second_degrees_of_freedom", second_degrees_of_freedom, minimum=0, maximum=MOST)
+    d = whole_number("dimension", dimension, maximum=MOST)
     if m + p < d:
         raise ValueError(
             f"first_degrees_of_freedom + second_degrees_of_freedom must be at least dimension = {d}, else A + B is singular; got {m} + {p}"
@@ -78,7 +78,7 @@ def jacobi_ensemble(
     at_zero, at_one = abs(m - d), abs(p - d)
     angles = [float(np.arcsin(np.sqrt(np.sin(angle) ** 2))) for angle in _edge_angles(m / (m + p), d / (m + p))]
     margin = _MARGIN / np.sqrt(max(m + p - 2, 1))
-    edges = np.arcsin(np.sqrt(np.atleast_1d(reals("breakpoints", breakpoints, above=0.0, below=1.0)))) if len(breakpoints) else ()
+    edges = np.arcsin(np.sqrt(checked_breakpoints(breakpoints, above=0.0, below=1.0)))
     return OrthogonalEnsemble(
         min(d, m, p, m + p - d),
         log_weight=lambda t: at_zero * np.log(np.sin(t)) + at_one * np.log(np.cos(t)),
@@ -127,6 +127,7 @@ def jacobi_linear_statistic_expansion(
     quarter of the values at the two ends minus half of the arcsine mean. It is exact for f = u (main term d m/n, correction 0) and, to O(1/d), for
     f = 1/u, whose mean is d (m + p - d - 1)/(m - d - 1).
     """
+    function("statistic", statistic)
     c = real("first_ratio", first_ratio, above=0.0)
     other = real("second_ratio", second_ratio, minimum=0.0)
     tolerance = real("relative_tolerance", relative_tolerance, above=0.0, below=1.0)

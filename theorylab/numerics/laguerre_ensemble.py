@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from theorylab.numerics.gaussian_integrals import QuadratureResult
-from theorylab.numerics.orthogonal_ensembles import Function, OrthogonalEnsemble
-from theorylab.validation import reals, whole_number
+from theorylab.numerics.orthogonal_ensembles import MOST, Function, OrthogonalEnsemble, checked_breakpoints
+from theorylab.validation import whole_number
 
 __all__ = ["laguerre_ensemble", "wishart_linear_statistic"]
 
@@ -44,10 +44,10 @@ def laguerre_ensemble(degrees_of_freedom: int, dimension: int, *, breakpoints: S
     ValueError
         If n or d is not a positive integer, or a breakpoint is not positive.
     """
-    n = whole_number("degrees_of_freedom", degrees_of_freedom)
-    d = whole_number("dimension", dimension)
+    n = whole_number("degrees_of_freedom", degrees_of_freedom, maximum=MOST)
+    d = whole_number("dimension", dimension, maximum=MOST)
     exponent = abs(n - d)
-    edges = np.sqrt(np.atleast_1d(reals("breakpoints", breakpoints, above=0.0))) if len(breakpoints) else ()
+    edges = np.sqrt(checked_breakpoints(breakpoints, above=0.0))
     return OrthogonalEnsemble(
         min(n, d),
         log_weight=lambda s: exponent * np.log(s) - 0.5 * s**2,

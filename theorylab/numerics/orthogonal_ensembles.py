@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError, QuadratureResult
-from theorylab.validation import real, whole_number
+from theorylab.validation import array_of_shape, function, items, real, reals, whole_number
 
 __all__ = ["Function", "OrthogonalEnsemble"]
 
@@ -36,6 +36,14 @@ Function = Callable[[np.ndarray], np.ndarray]
 
 _NODES = 24
 _PANELS = 40
+# Beyond such sizes the square roots that the ends of the support are made of have lost their digits.
+MOST = 10**12
+
+
+def checked_breakpoints(breakpoints: Any, *, above: float | None = None, below: float | None = None) -> np.ndarray:
+    """Return breakpoints, perhaps none, as a vector of numbers inside bounds."""
+    found = array_of_shape("breakpoints", breakpoints, ("breakpoints",))
+    return found if found.size == 0 else np.asarray(reals("breakpoints", found, above=above, below=below))
 
 
 class OrthogonalEnsemble:
@@ -76,9 +84,13 @@ class OrthogonalEnsemble:
         fixed: Sequence[tuple[float, int]] = (),
     ) -> None:
         self.count = whole_number("count", count, minimum=0)
-        self.fixed = tuple((float(value), whole_number("multiplicity", times, minimum=0)) for value, times in fixed)
-        low, high = float(support[0]), float(support[1])
-        if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        function("log_weight", log_weight)
+        function("eigenvalue", eigenvalue)
+        pairs = [items("fixed", pair, length=2) for pair in items("fixed", fixed)]
+        self.fixed = tuple((real("value in fixed", value), whole_number("multiplicity", times, minimum=0)) for value, times in pairs)
+        low, high = (real("support", end) for end in items("support", support, length=2))
+        breakpoints = checked_breakpoints(breakpoints)
+        if not low < high:
             raise ValueError(f"support must be (low, high), finite with low < high; got {support!r}")
         # psi_i has i oscillations; half a panel for each leaves 24 nodes for two half waves of a product.
         panels = max(_PANELS, self.count // 2)
@@ -107,6 +119,7 @@ class OrthogonalEnsemble:
         ConvergenceError
             If the two meshes disagree, or f is not finite at a node.
         """
+        function("statistic", statistic)
         constant = self._fixed_sum(statistic)
         pairs = [(mesh.integral(values), mesh.integral(np.abs(values))) for mesh, values in self._evaluated(statistic)]
         return _compared([constant + value for value, _ in pairs] or [constant], pairs[-1][1] if pairs else 0.0, relative_tolerance)
@@ -135,6 +148,7 @@ class OrthogonalEnsemble:
         ConvergenceError
             If the two meshes disagree, or f is not finite at a node.
         """
+        function("statistic", statistic)
         constant = self._fixed_sum(statistic)
         answers, scale = [], np.zeros(())
         for mesh, values in self._evaluated(statistic):

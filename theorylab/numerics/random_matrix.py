@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import choice, integers, plain, reals
+from theorylab.validation import choice, integers, moderate, plain, reals
 
 __all__ = [
     "TRACY_WIDOM_MEAN",
@@ -47,7 +47,7 @@ def marchenko_pastur_support(features_per_sample: ArrayLike) -> tuple[Any, Any]:
     ValueError
         If gamma is not positive.
     """
-    root = np.sqrt(reals("features_per_sample", features_per_sample, above=0.0))
+    root = np.sqrt(moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30))
     return (1.0 - root) ** 2, (1.0 + root) ** 2
 
 
@@ -69,7 +69,7 @@ def marchenko_pastur_atom(features_per_sample: ArrayLike) -> Any:
     ValueError
         If gamma is not positive.
     """
-    gamma = reals("features_per_sample", features_per_sample, above=0.0)
+    gamma = moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30)
     return np.maximum(1.0 - 1.0 / gamma, 0.0)
 
 
@@ -96,7 +96,7 @@ def marchenko_pastur_density(eigenvalue: ArrayLike, features_per_sample: ArrayLi
         If an argument is out of range.
     """
     x = reals("eigenvalue", eigenvalue, minimum=0.0)
-    gamma = reals("features_per_sample", features_per_sample, above=0.0)
+    gamma = moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30)
     lower, upper = marchenko_pastur_support(gamma)
     inside = np.maximum((upper - x) * (x - lower), 0.0)
     pole = (x == 0.0) & (lower == 0.0)
@@ -129,7 +129,7 @@ def marchenko_pastur_ridge_mean(ridge: ArrayLike, features_per_sample: ArrayLike
         If an argument is out of range.
     """
     z = reals("ridge", ridge, minimum=0.0)
-    gamma = reals("features_per_sample", features_per_sample, above=0.0)
+    gamma = moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30)
     linear = 1.0 - gamma + z
     root = np.sqrt(linear**2 + 4.0 * gamma * z)
     # The root is written so that nothing cancels: numerator form for linear < 0, conjugate form for linear > 0.
@@ -249,7 +249,10 @@ def spiked_overlap(spike: ArrayLike, features_per_sample: ArrayLike) -> Any:
     -----
     Baik, Ben Arous & Peche (2005) for the threshold, Benaych-Georges & Nadakuditi (2012) for the overlap. The rows need not be normal along u.
     """
-    theta, gamma = reals("spike", spike, minimum=0.0), reals("features_per_sample", features_per_sample, above=0.0)
+    theta, gamma = (
+        reals("spike", spike, minimum=0.0),
+        moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30),
+    )
     theta, gamma = np.broadcast_arrays(np.asarray(theta), np.asarray(gamma))
     seen = theta**2 > gamma
     safe = np.where(seen, theta, 1.0)

@@ -29,6 +29,13 @@ class Paper:
     arxiv: str
     theme: str
 
+    def __post_init__(self) -> None:
+        for name in ("slug", "title", "venue", "arxiv", "theme"):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(f"{name} must be a text; got {getattr(self, name)!r:.80}")
+        if not isinstance(self.authors, tuple) or not all(isinstance(each, str) for each in self.authors):
+            raise ValueError(f"authors must be a tuple of texts; got {self.authors!r:.80}")
+
 
 @cache
 def catalogue() -> tuple[Paper, ...]:
@@ -45,10 +52,15 @@ def read_catalogue(text: str) -> tuple[Paper, ...]:
         If the text is no catalogue, or an entry is not complete. A slug becomes the name of files and modules, so it must be one lower-case
         identifier in ASCII, and no other entry may have it.
     """
-    content = tomllib.loads(text)
+    if not isinstance(text, str):
+        raise ValueError(f"text must be a catalogue in TOML; got {type(text).__name__}")
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"text must be a catalogue in TOML: {error}") from None
     entries = content.get("paper")
     if set(content) != {"paper"} or not isinstance(entries, list):
-        raise ValueError(f"a catalogue must hold entries [[paper]] and nothing else; got {', '.join(content) or 'nothing'}")
+        raise ValueError(f"text of a catalogue must hold entries [[paper]] and nothing else; got {', '.join(content) or 'nothing'}")
     papers = tuple(_paper(number, entry) for number, entry in enumerate(entries, start=1))
     doubled = {paper.slug for paper in papers if sum(other.slug == paper.slug for other in papers) > 1}
     if doubled:
@@ -82,6 +94,6 @@ def find_paper(slug: str) -> Paper:
         If there is none.
     """
     for paper in catalogue():
-        if paper.slug == slug:
+        if isinstance(slug, str) and paper.slug == slug:
             return paper
     raise ValueError(f"unknown paper {slug!r}; known are {', '.join(slugs())}")

@@ -16,6 +16,9 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
+from theorylab.validation import choice, flag, instance, items, numbers, real, record, whole_number
+from theorylab.validation import text as checked_text
+
 __all__ = [
     "POINTS",
     "SERIES",
@@ -57,13 +60,26 @@ SERIES = (
 
 
 def _look(series: int) -> Series:
-    return SERIES[series % len(SERIES)]
+    return SERIES[whole_number("series", series, minimum=0) % len(SERIES)]
+
+
+def _line(axes: Axes, x: ArrayLike, label: str | None) -> np.ndarray:
+    """Return the places on the horizontal axis, (k,), NaN where there is a gap."""
+    instance("axes", axes, Axes)
+    if label is not None:
+        checked_text("label", label)
+    places = np.atleast_1d(numbers("x", x))
+    if places.ndim != 1:
+        raise ValueError(f"x must be a number or have shape (k,); got shape {places.shape}")
+    return places
 
 
 def theory_line(axes: Axes, x: ArrayLike, y: ArrayLike, series: int = 0, label: str | None = None, **options: Any) -> None:
     """Draw a closed form as a line."""
-    look = _look(series)
-    axes.plot(np.asarray(x), np.asarray(y), **{"color": look.colour, "linestyle": look.dash, "label": label, "zorder": 2, **options})
+    look, places, heights = _look(series), _line(axes, x, label), np.atleast_1d(numbers("y", y))
+    if heights.shape[:1] != places.shape or heights.ndim > 2:
+        raise ValueError(f"y must have the length of x, {places.size}; got shape {heights.shape}")
+    axes.plot(places, heights, **{"color": look.colour, "linestyle": look.dash, "label": label, "zorder": 2, **options})
 
 
 def simulation_points(
@@ -84,9 +100,11 @@ def simulation_points(
     **options
         Passed to ``Axes.errorbar``.
     """
-    look = _look(series)
-    prefix = f"{value}_" if value else ""
-    estimate, low, high = (np.array([row[prefix + name] for row in rows], dtype=float) for name in ("estimate", "low", "high"))
+    look, places = _look(series), _line(axes, x, label)
+    prefix = f"{checked_text('value', value)}_" if value else ""
+    fields = tuple(prefix + name for name in ("estimate", "low", "high"))
+    listed = [record("rows", row, fields) for row in items("rows", rows, dict, length=len(places))]
+    estimate, low, high = (numbers(f"{name} of rows", [row[name] for row in listed]) for name in fields)
     settings: dict[str, Any] = {
         "color": look.colour,
         "marker": look.marker,
@@ -96,7 +114,7 @@ def simulation_points(
         "label": label,
         "zorder": 3,
     }
-    axes.errorbar(np.asarray(x, dtype=float), estimate, yerr=np.maximum([estimate - low, high - estimate], 0.0), **{**settings, **options})
+    axes.errorbar(places, estimate, yerr=np.maximum([estimate - low, high - estimate], 0.0), **{**settings, **options})
 
 
 def series_legend(axes: Axes, labels: Sequence[str], *, first: int = 0, **options: Any) -> Legend:
@@ -111,11 +129,19 @@ def series_legend(axes: Axes, labels: Sequence[str], *, first: int = 0, **option
     **options
         Passed to ``Axes.legend``.
     """
+    instance("axes", axes, Axes)
+    labels, first = items("labels", labels, str), whole_number("first", first, minimum=0)
     handles = []
     for number in range(len(labels)):
         look = _look(first + number)
         handles.append(Line2D([], [], color=look.colour, linestyle=look.dash, marker=look.marker, markerfacecolor="white", markeredgewidth=1.2))
     return axes.legend(handles, list(labels), **{"handlelength": 2.8, **options})
+
+
+def _named_line(axes: Axes, value: float, name: str, at: float, distance: float) -> tuple[float, float, float]:
+    instance("axes", axes, Axes)
+    checked_text("text", name)
+    return real("value", value), real("at", at), real("distance", distance)
 
 
 def write_level(axes: Axes, value: float, text: str, *, at: float = 0.99, below: bool = False, distance: float = 2.0) -> None:
@@ -132,6 +158,8 @@ def write_level(axes: Axes, value: float, text: str, *, at: float = 0.99, below:
     distance
         Between level and name, in points.
     """
+    value, at, distance = _named_line(axes, value, text, at, distance)
+    below = flag("below", below)
     axes.axhline(value, color="0.45", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
     axes.annotate(
         text,
@@ -160,6 +188,8 @@ def write_place(axes: Axes, value: float, text: str, *, at: float = 0.98, right:
     distance
         Between upright and name, in points.
     """
+    value, at, distance = _named_line(axes, value, text, at, distance)
+    right = flag("right", right)
     axes.axvline(value, color="0.45", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
     axes.annotate(
         text,
@@ -177,6 +207,9 @@ def write_place(axes: Axes, value: float, text: str, *, at: float = 0.98, right:
 
 def plain_log_axis(axes: Axes, ticks: Sequence[float], name: str = "x") -> None:
     """Make an axis logarithmic with plain numbers at ``ticks``."""
+    instance("axes", axes, Axes)
+    choice("name", name, ("x", "y"))
+    ticks = [real("ticks", tick, above=0.0) for tick in items("ticks", ticks)]
     axis = axes.xaxis if name == "x" else axes.yaxis
     set_scale = axes.set_xscale if name == "x" else axes.set_yscale
     set_scale("log")
@@ -186,6 +219,9 @@ def plain_log_axis(axes: Axes, ticks: Sequence[float], name: str = "x") -> None:
 
 def powers_of_two_axis(axes: Axes, name: str = "x", *, least: float, most: float) -> None:
     """Make an axis logarithmic with plain numbers at powers of two, at most nine of them."""
+    instance("axes", axes, Axes)
+    choice("name", name, ("x", "y"))
+    most = real("most", most, minimum=real("least", least, minimum=1e-300), maximum=1e300)
     axis = axes.xaxis if name == "x" else axes.yaxis
     set_scale = axes.set_xscale if name == "x" else axes.set_yscale
     set_scale("log", base=2)
@@ -198,9 +234,9 @@ def powers_of_two_axis(axes: Axes, name: str = "x", *, least: float, most: float
 
 def panel_label(axes: Axes, text: str) -> None:
     """Write a panel's title at its left."""
-    axes.set_title(text, loc="left")
+    instance("axes", axes, Axes).set_title(checked_text("text", text), loc="left")
 
 
 def note(figure: Figure, text: str) -> None:
     """Write a small line below the panels that says what lines and points are."""
-    figure.supxlabel(text, x=0.005, ha="left", fontsize=7, color="0.25")
+    instance("figure", figure, Figure).supxlabel(checked_text("text", text), x=0.005, ha="left", fontsize=7, color="0.25")

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
+
+from theorylab.validation import instance, items, numbers, real, text
 
 __all__ = ["number_map"]
 
@@ -43,7 +46,15 @@ def number_map(
     -------
     matplotlib.image.AxesImage
     """
-    table = np.asarray(values, dtype=float)
+    instance("axes", axes, Axes)
+    table = numbers("values", values)
+    if table.ndim != 2 or table.size == 0 or np.any(np.isinf(table)):
+        raise ValueError(f"values must have shape (rows, columns), none infinite; got shape {table.shape}")
+    texts = [items("texts", row, str, length=table.shape[1]) for row in items("texts", texts, length=len(table))]
+    least, fontsize, colours = real("least", least), real("fontsize", fontsize, above=0.0, maximum=1000.0), text("colours", colours)
+    most = real("most", most, above=least)
+    if colours not in colormaps:
+        raise ValueError(f"colours must be the name of a colour map; got {colours!r}")
     # Only the paler three quarters of the map, so that the lines over a cell stay visible.
     image = axes.imshow(table, cmap=colours, vmin=least, vmax=least + (most - least) / 0.8, aspect="auto")
     for (row, column), value in np.ndenumerate(table):

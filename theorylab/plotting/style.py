@@ -13,13 +13,16 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from theorylab.names import file_name
+from theorylab.names import file_name, file_path
+from theorylab.validation import instance, items, real, text, whole_number
 
 __all__ = ["DOUBLE_COLUMN", "SINGLE_COLUMN", "new_figure", "save_figure", "style"]
 
 # Widths in inches of one and two columns of a page.
 SINGLE_COLUMN = 3.5
 DOUBLE_COLUMN = 7.0
+# Of one figure.
+_MOST_PANELS, _MOST_INCHES = 100, 1000.0
 
 _SETTINGS: dict[str, Any] = {
     "figure.dpi": 100,
@@ -72,10 +75,17 @@ def new_figure(
     **options
         Passed to ``Figure.subplots`` or ``Figure.subplot_mosaic``.
     """
+    rows, columns = whole_number("rows", rows, maximum=_MOST_PANELS), whole_number("columns", columns, maximum=_MOST_PANELS)
+    width, height = real("width", width, above=0.0, maximum=_MOST_INCHES), real("height", height, above=0.0, maximum=_MOST_INCHES)
+    if mosaic is not None and not text("mosaic", mosaic, empty=False).replace(";", "").strip().isprintable():
+        raise ValueError(f"mosaic must be a drawing of letters such as 'ab;cc'; got {mosaic!r}")
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     if mosaic is not None:
-        panels = figure.subplot_mosaic(mosaic, **options)
+        try:
+            panels = figure.subplot_mosaic(mosaic, **options)
+        except ValueError as error:
+            raise ValueError(f"mosaic must be a drawing of panels such as 'ab;cc' ({error}); got {mosaic!r}") from None
         return figure, [panels[letter] for letter in sorted(panels)]
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, list(axes.flat)
@@ -90,6 +100,11 @@ def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] 
         If ``name`` is not the name of one file.
     """
     file_name("name", name)
+    instance("figure", figure, Figure)
+    folder, formats = file_path("folder", folder), items("formats", formats, str)
+    for kind in formats:
+        if kind not in figure.canvas.get_supported_filetypes():
+            raise ValueError(f"formats must be of {', '.join(figure.canvas.get_supported_filetypes())}; got {kind!r}")
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for kind in formats:

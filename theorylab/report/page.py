@@ -15,7 +15,10 @@ from urllib.parse import quote
 from theorylab import __version__
 from theorylab.evidence.store import write_whole
 from theorylab.evidence.table import margin_used, weakest_assertion
+from theorylab.names import file_path
 from theorylab.papers import Paper, catalogue
+from theorylab.validation import items
+from theorylab.validation import record as checked_record
 
 __all__ = ["write_report"]
 
@@ -163,6 +166,11 @@ def write_report(page: Path, records: Sequence[dict[str, Any]], figures: Path) -
     Path
         ``page``.
     """
+    page, figures, records = file_path("page", page), file_path("figures", figures), items("records", records, dict)
+    if not page.name:
+        raise ValueError(f"page must name a file; got {str(page)!r}")
+    for each in records:
+        checked_record("records", each, ("paper", "claim", "verdict", "assertions", "counterclaims"))
     template = Template(resources.files(__name__.rpartition(".")[0]).joinpath("page.html").read_text(encoding="utf-8"))
     sections, links = [], []
     papers = {paper.slug: paper for paper in catalogue()}

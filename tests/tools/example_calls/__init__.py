@@ -2,7 +2,8 @@
 
 The modules beside this one hold the calls, one module for each package or module of theorylab: ``EXAMPLES``, from the name of a function to one or
 more sets of arguments; ``EXCEPTIONS``, from the name of what is not called to the reason; ``CHANGES``, from a name to the arguments that the function
-is there to change. A method is named by its class, ``Class.method``, and has the object as its argument ``self``.
+is there to change; ``AFTER``, from the name of a class to what is done with an object of it, since estimators look at their parameters when they fit.
+A method is named by its class, ``Class.method``, and has the object as its argument ``self``.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from types import SimpleNamespace
-from typing import Any
+from types import GenericAlias, SimpleNamespace, UnionType
+from typing import Any, get_origin
 
-__all__ = ["FIXED", "Call", "calls_of", "doors", "exceptions_of", "fresh", "public_names"]
+__all__ = ["FIXED", "Call", "calls_of", "doors", "exceptions_of", "fresh", "public_names", "reason_of", "unlisted"]
 
 # Arguments that are never spoilt, and why.
 FIXED = {
     "self": "the object whose method is called",
+    "source": "stands for an experiment, and may be anything that can be hashed",
     "namespace": "an array module, which samplers hand on to what they share",
     "xp": "an array module, which samplers hand on to what they share",
 }
@@ -44,7 +46,7 @@ class Call:
     Attributes
     ----------
     door, name
-        Where the function is found.
+        Where the function is found. A class by itself is made, and what ``AFTER`` of its module says is done with it.
     example
         The arguments by name.
     changes
@@ -55,6 +57,7 @@ class Call:
     name: str
     example: dict[str, Any]
     changes: frozenset[str]
+    after: Callable[[Any], Any] | None = None
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -66,8 +69,9 @@ class Call:
 
     @property
     def mutable(self) -> list[str]:
-        """The arguments that may be replaced."""
-        return [name for name in self.example if name not in FIXED]
+        """The arguments that may be replaced; what goes through ``**fields`` is anybody's."""
+        known = inspect.signature(self.function).parameters
+        return [name for name in self.example if name not in FIXED and name in known]
 
     def parameters(self) -> set[str]:
         """Return the names of all parameters."""
@@ -83,7 +87,8 @@ class Call:
         known = inspect.signature(function).parameters
         positional = [name for name, parameter in known.items() if parameter.kind is parameter.POSITIONAL_ONLY or name == "self"]
         rest = {name: value for name, value in arguments.items() if name not in positional}
-        return function(*[arguments[name] for name in positional if name in arguments], **rest)
+        result = function(*[arguments[name] for name in positional if name in arguments], **rest)
+        return result if self.after is None else self.after(result)
 
 
 def _has_door(name: str) -> bool:
@@ -123,12 +128,26 @@ def _registry(door: str) -> Any:
         return SimpleNamespace(EXAMPLES={})
 
 
+def reason_of(value: Any) -> str:
+    """Return why something public is not called, if it shows that itself, or ``""``."""
+    if isinstance(value, GenericAlias | UnionType) or get_origin(value) is not None:
+        return "a name for a type"
+    if isinstance(value, type) and issubclass(value, BaseException):
+        return "raised, not called"
+    if isinstance(value, type) and issubclass(value, tuple) and hasattr(value, "_fields"):
+        return "a record that holds what it is given; who takes one looks at it"
+    if hasattr(value, "py_func") or hasattr(value, "targetoptions"):
+        return "a compiled loop, whose caller has checked the arrays"
+    return ""
+
+
 def unlisted() -> dict[str, list[str]]:
     """Return, door by door, the public callables that have neither an example nor a reason not to be called."""
     found = {}
     for door in doors():
         known = {call.name.split(".")[0] for call in calls_of(door)} | set(exceptions_of(door))
-        if missing := [name for name in public_names(door) if name not in known]:
+        module = importlib.import_module(door)
+        if missing := [name for name in public_names(door) if name not in known and not reason_of(getattr(module, name))]:
             found[door] = missing
     return found
 
@@ -142,7 +161,8 @@ def calls_of(door: str) -> tuple[Call, ...]:
     for name, examples in registry.EXAMPLES.items():
         for example in examples:
             always = {argument for argument in example if argument in ("rng", "self")}
-            found.append(Call(door, name, example, frozenset(always | set(changes.get(name, ())))))
+            after = getattr(registry, "AFTER", {}).get(name)
+            found.append(Call(door, name, example, frozenset(always | set(changes.get(name, ()))), after))
     return tuple(found)
 
 

@@ -121,6 +121,9 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "snr_threshold_interior_weight": [{"samples_per_feature": 2, "bag_size": 4}],
     "unit_bag_noise_variance": [{"clip": 4.799, "epsilon": 6.0}],
     "within_bag_variance": [{"predictions": np.array([0.8525]), "bag_labels": np.array([0])}],
+    "minimum_norm_interpolator": [
+        {"features": np.array([[1.0, 0.0, 2.0, 1.0], [0.0, 1.0, 1.0, 3.0]]), "bag_labels": np.array([0, 1]), "bag_means": np.array([1.0, 2.0])}
+    ],
 }
 
 EXCEPTIONS: dict[str, str] = {}

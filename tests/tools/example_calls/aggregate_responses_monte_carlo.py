@@ -84,6 +84,14 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "sample_wishart_risk": [{"rng": np.random.default_rng(1), "size": 33, "sample_size": 24, "dimension": 6, "bag_size": 1, "weights": (0.5,)}],
+    "interpolating_coefficients": [
+        {
+            "features": np.random.default_rng(7).standard_normal((2, 8, 3)),
+            "bag_means": np.array([[0.5, -1.0, 2.0, 0.25], [0.5, 1.0, 2.0, 0.25]]),
+            "bag_size": 2,
+            "weights": [0.5, 1.0],
+        }
+    ],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -28,6 +28,15 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "rng": np.random.default_rng(1),
         }
     ],
+    "Composite": [
+        {
+            "name": "a mean",
+            "estimand": Combination(terms=(("pair", "0", 1.0),), constant=0.0),
+            "truth": 0.0,
+            "deviation": 1.0,
+            "draw": COMPOSITES[0].draw,
+        }
+    ],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -8,4 +8,8 @@ __all__ = ["EXAMPLES", "EXCEPTIONS"]
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {}
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "Calibration": "a record of results, made by the function that returns it",
+    "SequentialRow": "a record of results, made by the function that returns it",
+    "calibrate": "takes minutes; its arguments are those of `walk_means`, which is called",
+}

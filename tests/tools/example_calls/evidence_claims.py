@@ -28,6 +28,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "counterclaim_record": [{"counterclaim": Counterclaim(label="a coin is fair", verdict="survives", half_widths=float("nan"))}],
     "overall_verdict": [{"states": []}],
+    "Claim": [{"id": "SQ-1", "kind": "expectation", "statement": "A squared normal has mean 1.", "tex": "E X^2 = 1", "source": "derived here"}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -25,4 +25,6 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "waiting_factor": [{"skewness": 0.01521, "excess_kurtosis": 0.001403, "level": 0.05}],
 }
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "Interval": "a record of results, made by the function that returns it",
+}

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
+
+
+# Goes with the process.
+_KEPT = tempfile.TemporaryDirectory()
+FOLDER = Path(_KEPT.name)
+
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "group_by_claim": [
@@ -47,6 +55,11 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             ],
         }
     ],
+    "in_order": [{"records": []}],
+    "read_evidence": [{"path": FOLDER / "no_evidence.json"}],
+    "write_evidence": [{"path": FOLDER / "evidence.json", "records": []}],
+    "write_json": [{"path": FOLDER / "content.json", "content": {"a": [1, 2.5, None]}}],
+    "write_whole": [{"path": FOLDER / "text.txt", "text": "words"}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -32,6 +32,11 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "replicates": 1000,
         }
     ],
+    "check_counterclaims": [{"band": Band(0.0, 1.0), "counterclaims": {"two": 2.0}, "margin_hint": ""}],
 }
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "Band": "the two ends of what a claim allows, made by `band_around` and the questions",
+    "Counterclaim": "a record of results, made by the function that returns it",
+    "Verdict": "a record of results, made by the function that returns it",
+}

@@ -6,10 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
 from theorylab.papers.inductive_bias.closed_form.fitted_family import GammaFit
 from theorylab.papers.inductive_bias.reference_tasks import Task
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
+
+
+ERRORS = GeneralizedChiSquared([1.0, 0.5, 0.25], [1.0, 2.0, 1.0], [0.0, 1.0, 0.5])
+
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "brownian_small_ball": [{"target_error": 0.01}],
@@ -48,6 +53,16 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "tilting_relative_variance_limit": [{"degrees": 1}],
     "torus_small_ball": [{"smoothness": 0.7, "dimension": 3, "target_error": 0.01}],
     "torus_spectrum": [{"smoothness": 0.5, "dimension": 1, "largest": 3000}],
+    "fitted_bias_limit": [{"distribution": ERRORS, "target_error": [0.5, 1.0]}],
+    "fitted_bias_standard_deviation": [{"distribution": ERRORS, "target_error": 0.5, "hypotheses": [100, 1000]}],
+    "gamma_fit_limit": [{"distribution": ERRORS}],
+    "kl_inductive_bias": [{"distribution": ERRORS, "target_error": 0.5}],
+    "radius_bound_bias": [{"distribution": ERRORS, "target_error": [0.5, 1.0], "radius": "largest"}],
+    "required_inductive_bias": [{"distribution": ERRORS, "target_error": [0.5, 1.0]}],
+    "small_ball_bias": [{"distribution": ERRORS, "target_error": [0.01, 0.02], "order": 1}],
+    "three_parameter_standard_deviation": [{"degrees": 4.0, "noncentrality": 2.0, "target_error": 0.5, "hypotheses": [100, 1000]}],
+    "tilted_law": [{"distribution": ERRORS, "tilt": 0.5}],
+    "tilting_relative_variance": [{"distribution": ERRORS, "target_error": 0.5, "tilt": 1.0}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
+
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
+
+
+ERRORS = GeneralizedChiSquared([1.0, 0.5, 0.25], [1.0, 2.0, 1.0], [0.0, 1.0, 0.5])
+
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "inductive_bias": [
@@ -38,6 +44,23 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "nugget": 0.05,
         }
     ],
+    "fit_bias": [{"errors": np.array([0.5, 1.0, 2.0, 4.0, 1.5]), "target_error": [0.1, 0.2], "family": "gamma", "fit": "likelihood"}],
+    "splitting_bias": [
+        {
+            "loss": lambda z: (z**2).sum(axis=1),
+            "dimension": 2,
+            "target_error": 1.0,
+            "particles": 50,
+            "level": 0.2,
+            "moves": 2,
+            "runs": 2,
+            "failure_probability": 0.1,
+            "random_state": 5,
+        }
+    ],
+    "tilted_bias": [{"distribution": ERRORS, "target_error": 0.5, "draws": 100, "failure_probability": 0.1, "random_state": 5}],
 }
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "InductiveBias": "a record of results, made by the function that returns it",
+}

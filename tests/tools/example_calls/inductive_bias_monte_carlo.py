@@ -60,6 +60,21 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"rng": np.random.default_rng(1), "size": 2, "dimension": 2, "train": 6, "test": 4, "width": 3, "steps": 25, "initialisation": "uniform"}
     ],
     "sample_width_errors": [{"rng": np.random.default_rng(1), "size": 60000, "dimension": 3, "test": 4, "width": 5, "depth": 2, "nugget": 0.1}],
+    "sample_near_fits": [
+        {"rng": np.random.default_rng(1), "size": 3, "dimension": 4, "train": 6, "test": 3, "training_error": 0.9, "target_error": 1.0}
+    ],
+    "splitting": [
+        {
+            "rng": np.random.default_rng(1),
+            "loss": lambda z: (z**2).sum(axis=1),
+            "dimension": 2,
+            "target_error": 1.0,
+            "particles": 50,
+            "level": 0.2,
+            "moves": 2,
+            "most_levels": 100,
+        }
+    ],
 }
 
 EXCEPTIONS: dict[str, str] = {}

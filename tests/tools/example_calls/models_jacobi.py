@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.models import jacobi
+
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
@@ -31,6 +33,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "namespace": np,
         }
     ],
+    "tridiagonal_entries": [{"bidiagonal": jacobi.JacobiBidiagonal(np.array([[0.5, 0.25]]), np.array([[0.125]]))}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -45,6 +45,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "squared_norm_moment": [{"law": "student_t", "dimension": 5, "student_degrees_of_freedom": 10.0}],
+    "ridge_weights": [{"X": np.array([[[1.0, 0.5], [0.0, 1.0], [2.0, 1.0]]]), "y": np.array([[1.0, 2.0, 0.5]]), "noise_ratio": 0.5}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -6,10 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.models.structural_equations import clamped_decomposition, intervention_family, sample_environments
 from theorylab.models.structural_equations.interventions import InterventionFamily
 from theorylab.models.structural_equations.moments import StructuralModel
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
+
+
+CHAIN = np.array([[0.0, 0.0, 0.0], [1.2, 0.0, 0.0], [0.0, 1.0, 0.0]])
+FAMILY = intervention_family(CHAIN, [1.0, 0.8, 0.5], sites=[2])
+FORM = clamped_decomposition(CHAIN, [1.0, 0.8, 0.5], sites=[2])
+ENVIRONMENTS = sample_environments(np.random.default_rng(1), 3, FAMILY)
+
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "acyclic_coefficients": [{"coefficients": np.array([[0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [0.0, 0.5, 0.0]])}],
@@ -69,6 +77,14 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "structural_second_moment": [{"coefficients": np.array([[0.0]]), "noise_variances": np.array([0.4201]), "noise_means": np.array([-0.9058])}],
     "topological_order": [{"coefficients": np.array([[0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [0.0, 0.5, 0.0]])}],
     "total_effects": [{"coefficients": np.array([[0.0]])}],
+    "clamped_features": [{"form": FORM, "family": FAMILY, "environments": ENVIRONMENTS}],
+    "environment_model": [{"family": FAMILY, "environments": ENVIRONMENTS, "index": 1}],
+    "feature_functionals": [{"form": FORM, "family": FAMILY, "left": np.eye(3), "right": np.array([1.0, 0.5, 0.25])}],
+    "is_d_separated": [{"coefficients": CHAIN, "first": [0], "second": [2], "given": [1]}],
+    "second_moment_from_clamped": [{"form": FORM, "family": FAMILY, "environments": ENVIRONMENTS, "nodes": [0, 2]}],
+    "site_moments": [{"form": FORM, "family": FAMILY, "environments": ENVIRONMENTS}],
 }
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "InterventionFamily": "a record, made by `intervention_family`, which checks its arguments",
+}

@@ -8,4 +8,6 @@ __all__ = ["EXAMPLES", "EXCEPTIONS"]
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {}
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "vectors_on_device": "runs on a device only; the function that calls it has checked its arguments",
+}

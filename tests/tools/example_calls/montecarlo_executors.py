@@ -6,6 +6,10 @@ from typing import Any
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
 
-EXAMPLES: dict[str, list[dict[str, Any]]] = {}
+EXAMPLES: dict[str, list[dict[str, Any]]] = {
+    "Workers": [{"jobs": 1, "scheduler": None, "worth_seconds": 5.0}],
+}
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "SerialExecutor": "has no arguments; an executor of the standard library otherwise",
+}

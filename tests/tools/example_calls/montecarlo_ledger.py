@@ -6,6 +6,10 @@ from typing import Any
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
 
-EXAMPLES: dict[str, list[dict[str, Any]]] = {}
+EXAMPLES: dict[str, list[dict[str, Any]]] = {
+    "Ledger": [{"path": None}],
+}
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "LedgerInfo": "a record of results, made by the function that returns it",
+}

@@ -15,9 +15,14 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "below": [{"column": "x", "threshold": 2}],
     "block_size": [{"size": -4}],
     "entries": [{"column": "irm", "length": 6}],
-    "fetch": [{"array": np.array([-0.09593])}],
     "fitting_block": [{"numbers": 960, "nanoseconds": 8704}],
     "make_request": [{"sampler": sample_digits_error, "parameters": {"sample_size": 40}}],
+    "backend_of": [{"sampler": sample_digits_error, "backend": "numpy"}],
+    "columns_of": [{"values": {"x": np.array([0.5, 1.0]), "y": np.ones((2, 3))}, "statistics": ("x", "y[1]", "x <= 0.75"), "size": 2}],
+    "host_only": [{"reason": "a library of the processor"}],
 }
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "fetch": "takes whatever a sampler returned, as it is; `columns_of` says what is wrong with it",
+    "Request": "a record, made by `make_request`",
+}

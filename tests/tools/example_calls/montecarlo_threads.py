@@ -6,6 +6,8 @@ from typing import Any
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
 
-EXAMPLES: dict[str, list[dict[str, Any]]] = {}
+EXAMPLES: dict[str, list[dict[str, Any]]] = {
+    "one_blas_thread": [{}],
+}
 
 EXCEPTIONS: dict[str, str] = {}

@@ -88,4 +88,6 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "uniform_convergence_bound": [{"class_count": 3, "weight_bound": 2.0, "intercept_bound": 0.5, "second_moment": 9.0, "sample_size": 100}],
 }
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "ProportionalLimit": "a record of results, made by the function that returns it",
+}

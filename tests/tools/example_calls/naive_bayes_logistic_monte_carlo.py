@@ -252,6 +252,14 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "standard_deviations": (4.472, 1.0),
         }
     ],
+    "class_scores": [
+        {
+            "fit": NaiveBayesFit(class_counts=np.array([[2, 3]]), means=np.array([[[0.0, 1.0], [1.0, 0.5]]]), variances=np.array([[[1.0, 2.0]]])),
+            "points": np.array([[[0.5, 0.5]]]),
+        }
+    ],
+    "draw_scored_distributions": [{"rng": np.random.default_rng(1), "size": 3, "class_count": 2, "points": 2, "concentration": 1.0}],
+    "strictly_separable": [{"rows": np.array([[1.0, 0.5], [0.5, 1.0], [-0.1, 2.0]])}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -25,6 +25,16 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "length_scale": 0.3992,
         },
     ],
+    "conditioned_draws": [
+        {
+            "rng": np.random.default_rng(1),
+            "size": 4,
+            "kernel": np.array([[1.0, 0.5, 0.2], [0.5, 1.0, 0.5], [0.2, 0.5, 1.0]]),
+            "train": 2,
+            "targets": np.array([[1.0], [0.5]]),
+            "nugget": 0.1,
+        }
+    ],
 }
 
 EXCEPTIONS: dict[str, str] = {}

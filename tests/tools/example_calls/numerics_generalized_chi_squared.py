@@ -6,9 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
 from theorylab.numerics.generalized_chi_squared.contour import Spectra
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
+
+
+LAW = GeneralizedChiSquared([1.0, 0.5], [1.0, 2.0], [0.0, 1.0], 0.25)
+
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "imhof_cdf": [
@@ -42,6 +47,13 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "place": 0.0001,
         }
     ],
+    "GeneralizedChiSquared": [{"weights": [1.0, 0.5], "degrees": [1.0, 2.0], "noncentrality": [0.0, 1.0], "offset": 0.25}],
+    "GeneralizedChiSquared.cdf": [{"self": LAW, "x": [1.0, 3.0]}],
+    "GeneralizedChiSquared.cumulants": [{"self": LAW, "order": 3}],
+    "GeneralizedChiSquared.log_laplace": [{"self": LAW, "s": [0.5, 1.0]}],
+    "GeneralizedChiSquared.logcdf": [{"self": LAW, "x": [1.0, 3.0]}, {"self": LAW, "x": 1.5, "method": "imhof"}],
+    "GeneralizedChiSquared.logsf": [{"self": LAW, "x": 4.0}],
+    "GeneralizedChiSquared.rvs": [{"self": LAW, "size": (3, 2), "random_state": 5}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

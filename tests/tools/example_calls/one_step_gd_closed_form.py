@@ -198,6 +198,9 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "squared_norm_moment": [{"law": "sphere", "dimension": 2}],
     "squared_norm_moment_from_kurtosis": [{"dimension": 2, "kurtosis": 1.8}],
     "squared_norm_moment_student": [{"dimension": 4, "degrees_of_freedom": 4.001}],
+    "PopulationLoss": [
+        {"context_length": 4, "feature_covariance": np.eye(2), "task_covariance": np.array([[1.0, 0.2], [0.2, 0.5]]), "noise_variance": 0.5}
+    ],
 }
 
 EXCEPTIONS: dict[str, str] = {}

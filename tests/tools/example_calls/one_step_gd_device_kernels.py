@@ -8,4 +8,7 @@ __all__ = ["EXAMPLES", "EXCEPTIONS"]
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {}
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "derivatives": "runs on a device only; the function that calls it has checked its arguments",
+    "descend": "runs on a device only; the function that calls it has checked its arguments",
+}

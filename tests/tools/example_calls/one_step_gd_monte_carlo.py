@@ -355,6 +355,53 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             ),
         },
     ],
+    "batch_gradient": [
+        {
+            "value_vector": np.array([[0.1, 0.2, 1.0]]),
+            "key_query_matrix": np.array([[[0.5, 0.0], [0.0, 0.5], [0.1, 0.1]]]),
+            "X": np.random.default_rng(7).standard_normal((1, 3, 4, 2)),
+            "y": np.random.default_rng(8).standard_normal((1, 3, 4)),
+            "x_query": np.random.default_rng(9).standard_normal((1, 3, 2)),
+            "y_query": np.random.default_rng(9).standard_normal((1, 3)),
+        }
+    ],
+    "descend": [
+        {
+            "gradient": lambda vector, matrix: (vector, matrix),
+            "value_vector": np.array([0.1, 0.2, 1.0]),
+            "key_query_matrix": np.array([[0.5, 0.0], [0.0, 0.5], [0.1, 0.1]]),
+            "times": [0.5, 1.0],
+            "relative_tolerance": 1e-6,
+        }
+    ],
+    "descend_many": [{"starts": np.full((2, 9), 0.3), "context_length": 4, "dimension": 2, "noise_variance": 0.5, "threads": 1}],
+    "descend_raw_weights": [
+        {
+            "gradient": lambda keys, queries, values, head: (keys, queries, values, head),
+            "key_weights": np.eye(2),
+            "query_weights": np.eye(2),
+            "value_weights": np.eye(2),
+            "head": np.array([0.5, 1.0]),
+            "times": [0.5, 1.0],
+            "relative_tolerance": 1e-6,
+        }
+    ],
+    "link_moments": [{"link": "relu"}],
+    "prompt_expectation": [
+        {
+            "statistic": lambda prompts: prompts.labels[:, 0] ** 2,
+            "context_length": 1,
+            "dimension": 1,
+            "noise_variance": 0.5,
+            "feature_covariance": [[1.0]],
+            "task_covariance": [[0.5]],
+            "prior_mean": [0.25],
+            "covariate_law": "gaussian",
+            "prior": "gaussian",
+            "noise_law": "gaussian",
+            "query_points": 2,
+        }
+    ],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -8,6 +8,10 @@ import numpy as np
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
 
+
+MOMENT = np.array([[2.0, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 1.5]])
+
+
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "best_head": [{"second_moment": np.array([[0.3063, 0.217], [0.217, 0.21]]), "target": 1}],
     "chain_head": [{"cause_effect": 1.2, "child_effect": 1.0, "target_variance": 0.8, "child_variance": 0.5}],
@@ -56,6 +60,12 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"event": "risk", "family_dimension": 500, "covariates": 3, "representation_rank": 2},
         {"event": "gradient", "covariates": 10, "representation_rank": 10, "any_threshold": False},
     ],
+    "expected_squared_empirical_gap": [
+        {"second_moment": MOMENT, "target": 2, "representation": np.eye(2), "head": np.array([0.5, 0.25]), "sample_size": [10, 20]}
+    ],
+    "gap_perturbation_bound": [{"representation": np.eye(2), "head": np.array([0.5, 0.25]), "moment_error": 0.1 * MOMENT}],
+    "latent_representation": [{"representation": np.array([[1.0, 0.5]]), "mixing": np.array([[2.0, 0.0], [0.5, 1.0]])}],
+    "moment_span_dimension": [{"second_moments": np.stack([MOMENT, 2.0 * MOMENT, np.eye(3)]), "tolerance": 1e-8}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

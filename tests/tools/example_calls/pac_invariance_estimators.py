@@ -6,9 +6,30 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.papers.pac_invariance.estimators import (
+    AnchorRegressor,
+    BestInvariantSubsetRegressor,
+    InvariantCausalPrediction,
+    InvariantRiskRegressor,
+    MinimaxGapRegressor,
+)
 from theorylab.papers.pac_invariance.estimators.environments import GroupedMoments
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
+
+
+X = np.random.default_rng(7).standard_normal((40, 2)).round(3)
+Y = (X @ [1.0, -0.5] + 0.1 * np.random.default_rng(8).standard_normal(40)).round(3)
+GROUPS = np.repeat(np.arange(4), 10)
+MOMENTS = np.array([[[2.0, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 1.5]], [[1.5, 0.25, 0.25], [0.25, 1.0, 0.5], [0.25, 0.5, 1.0]]])
+
+
+def _fitted(regressor: Any) -> Any:
+    return regressor.fit(X, Y, GROUPS).predict(X)
+
+
+_REGRESSORS = ("AnchorRegressor", "BestInvariantSubsetRegressor", "InvariantCausalPrediction", "InvariantRiskRegressor", "MinimaxGapRegressor")
+AFTER = dict.fromkeys(_REGRESSORS, _fitted)
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "certify_gaps": [
@@ -70,6 +91,36 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "largest": 1,
         }
     ],
+    "AnchorRegressor": [{"gamma": 5.0, "fit_intercept": True}],
+    "AnchorRegressor.fit": [{"self": AnchorRegressor(), "X": X, "y": Y, "groups": GROUPS}],
+    "AnchorRegressor.predict": [{"self": AnchorRegressor().fit(X, Y, GROUPS), "X": X}],
+    "BestInvariantSubsetRegressor": [{"failure_probability": 0.1, "largest": 2}],
+    "BestInvariantSubsetRegressor.fit": [{"self": BestInvariantSubsetRegressor(1e-6), "X": X, "y": Y, "groups": GROUPS}],
+    "InvariantCausalPrediction": [{"failure_probability": 0.1, "largest": 2}],
+    "InvariantCausalPrediction.fit": [{"self": InvariantCausalPrediction(1e-6), "X": X, "y": Y, "groups": GROUPS}],
+    "InvariantRiskRegressor": [{"penalty": 10.0, "fit_intercept": True, "starts": 2, "random_state": 5}],
+    "InvariantRiskRegressor.fit": [{"self": InvariantRiskRegressor(10.0, starts=2), "X": X, "y": Y, "groups": GROUPS}],
+    "MinimaxGapRegressor": [{"gap_kind": "gradient", "fit_intercept": True, "solver": "batched"}],
+    "MinimaxGapRegressor.fit": [{"self": MinimaxGapRegressor(), "X": X, "y": Y, "groups": GROUPS}],
+    "anchor_regression": [{"second_moments": MOMENTS, "means": np.array([[0.1, 0.2, 0.3], [0.0, 0.1, 0.2]]), "target": 2, "gamma": 5.0}],
+    "best_invariant_subset": [{"second_moments": MOMENTS, "target": 2, "tolerance": 10.0}],
+    "certify": [
+        {
+            "regressor": MinimaxGapRegressor().fit(X, Y, GROUPS),
+            "X": X,
+            "y": Y,
+            "groups": GROUPS,
+            "gap_kind": "gradient",
+            "threshold": 5.0,
+            "failure_probability": 0.1,
+            "origin": "fixed",
+            "vc_dimension": None,
+        }
+    ],
+    "environment_gaps": [{"regressor": MinimaxGapRegressor().fit(X, Y, GROUPS), "X": X, "y": Y, "groups": GROUPS, "gap_kind": "gradient"}],
 }
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "InvarianceCertificate": "a record of results, made by the function that returns it",
+    "LinearPredictor": "the part that the regressors share; they are called",
+}

@@ -40,6 +40,8 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "violation_counts": [
         {"features": np.array([[1.0], [-1.0], [1.5]]), "functionals": np.array([[[0.5]], [[0.5]]]), "thresholds": np.array([1.0, 1.5])}
     ],
+    "named_family": [{"name": "core"}],
+    "sample_spurious_root": [{"rng": np.random.default_rng(1), "size": 2, "interventions": 3, "nodes": 9, "starts": 2}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.laboratory import Laboratory
+
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
@@ -25,6 +27,8 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "share": [{"successes": 16, "trials": 256, "source": "not_reached", "count": 16}],
     "spread": [{"values": np.array([0.35, 0.4, 0.45]), "panel": "everywhere", "nodes": 8}],
+    "histogram": [{"values": np.array([0.2, 0.4, 0.7]), "edges": np.array([0.0, 0.5, 1.0]), "curve": "a"}],
+    "point": [{"quantity": Laboratory(seed=3).exact(1.5), "relative": 0.1, "curve": "a"}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

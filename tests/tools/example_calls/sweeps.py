@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
+
+from theorylab.project import Results, project_root
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
 
-EXAMPLES: dict[str, list[dict[str, Any]]] = {}
 
-EXCEPTIONS: dict[str, str] = {}
+# Goes with the process.
+_KEPT = tempfile.TemporaryDirectory()
+FOLDER = Path(_KEPT.name)
+TABLE = FOLDER / "table.json"
+TABLE.write_text('{"rows": [{"estimate": 1.0}]}', encoding="utf-8")
+
+
+EXAMPLES: dict[str, list[dict[str, Any]]] = {
+    "draw_figures": [{"slug": "one_step_gd", "names": [], "scale": "quick", "root": project_root(), "results": Results(FOLDER), "formats": ("svg",)}],
+    "figure_names": [{"slug": "one_step_gd", "root": project_root(), "wanted": []}],
+    "is_current": [{"slug": "one_step_gd", "name": "none", "scale": "quick", "root": project_root(), "results": Results(FOLDER)}],
+    "load_rows": [{"path": TABLE}],
+    "sweep_names": [{"slug": "one_step_gd", "root": project_root(), "wanted": []}],
+}
+
+EXCEPTIONS: dict[str, str] = {
+    "draw_figures": "needs the tables of sweeps; its arguments are those of `figure_names` and `is_current`, which are called",
+    "run_sweep": "takes a sweep to run; its arguments are those of `is_current` and `plan_sweep`, which are called",
+}

@@ -53,6 +53,8 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "surrogate_gradient": [{"angle": 1.5, "ramp_width": 0.1, "noise_rate": 0.3}],
     "surrogate_loss": [{"margin": 0, "ramp_width": 1, "loss": "logistic"}],
     "surrogate_loss_slope": [{"margin": 0, "ramp_width": 1, "loss": "logistic"}],
+    "best_adversarial_width": [{}],
+    "critical_flipped_mass": [{}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -6,10 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.papers.tester_learner.estimators import TesterLearner
 from theorylab.papers.tester_learner.estimators.certificate import BandMoments
 from theorylab.papers.tester_learner.estimators.regions import Region, RegionSummary
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
+
+
+ROWS = np.random.default_rng(7).standard_normal((60, 2)).round(3)
+SIGNS = np.where(ROWS[:, 0] >= 0.0, 1.0, -1.0)
+AFTER = {"TesterLearner": lambda learner: learner.fit(ROWS, SIGNS).predict(ROWS)}
+
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "averaging_direction": [
@@ -19,7 +26,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "band_rows_needed": [{"dimension": 5}],
-    "basis_orthogonal_to": [{"direction": np.array([0.6964, 0.7177])}],
+    "basis_orthogonal_to": [{"direction": np.array([0.6, 0.8])}],
     "bound_against": [
         {
             "margins": np.array([-0.3821, 0.01717, 0.144, -0.4388, 0.08648]),
@@ -34,7 +41,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {
             "features": np.array([[0.0, 3.0], [3.0, 2.0], [1.0, 2.0], [2.0, 3.0], [0.0, 2.0], [2.0, 0.0]]),
             "labels": np.array([-1.0, 1.0, 1.0, 1.0, -1.0, -1.0]),
-            "direction": np.array([0.8944, 0.4472]),
+            "direction": np.array([0.8, 0.6]),
             "half_width": 0.5,
             "noise_rate": 0.2,
             "tangent": 0.1584,
@@ -66,10 +73,10 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "gaussian_mass": [{"region": Region(low=0.5, high=1.0)}],
     "judge_candidates": [
         {
-            "candidates": np.array([[-0.4472, 0.4472], [0.8944, -0.8944]]),
+            "candidates": np.array([[-0.6, 0.6], [0.8, -0.8]]),
             "features": np.array([[0.0, 1.0], [1.0, 0.0], [4.0, 4.0], [1.0, 1.0], [3.0, 0.0], [2.0, 1.0]]),
             "labels": np.array([-1.0, -1.0, 1.0, 1.0, -1.0, 1.0]),
-            "direction": np.array([0.8944, 0.4472]),
+            "direction": np.array([0.8, 0.6]),
             "half_width": 0.5,
             "noise_rate": 0.2,
             "failure_probability": 0.05,
@@ -95,7 +102,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "run_tests": [
         {
             "features": np.array([[0.0, 1.0], [1.0, 0.0], [4.0, 4.0], [1.0, 1.0], [3.0, 0.0], [2.0, 1.0]]),
-            "direction": np.array([0.8944, 0.4472]),
+            "direction": np.array([0.8, 0.6]),
             "ramp_width": 1.0,
         }
     ],
@@ -109,7 +116,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
                 np.array([[0.0, 1.0], [1.0, 0.0], [4.0, 4.0], [1.0, 1.0], [3.0, 0.0], [2.0, 1.0]]),
                 np.array([-1.0, -1.0, 1.0, 1.0, -1.0, 1.0]),
             ),
-            "direction": np.array([0.8944, 0.4472]),
+            "direction": np.array([0.8, 0.6]),
             "ramp_width": 1.0,
             "noise_rate": 0.2,
             "excess_error": 0.05,
@@ -122,13 +129,62 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "summarise": [
         {
             "features": np.array([[0.0, 1.0], [1.0, 0.0], [4.0, 4.0], [1.0, 1.0], [3.0, 0.0], [2.0, 1.0]]),
-            "direction": np.array([0.8944, 0.4472]),
+            "direction": np.array([0.8, 0.6]),
             "regions": (Region(low=-1.0, high=0.1667), Region(low=-1.0, high=0.5), Region(low=0.5, high=1.0), Region(low=1.0, high=2.0)),
         }
     ],
     "surrogate_step": [{"ramp_width": 0.5, "noise_rate": 0.2}],
     "unit_vector": [{"name": "start", "value": np.array([1.0, 0.0, 0.0, 0.0]), "dimension": 4}],
     "width_grid": [{"narrowest": 0.1717}],
+    "TesterLearner": [
+        {
+            "noise_rate": 0.1,
+            "ramp_width": 0.5,
+            "noise": "massart",
+            "mode": "tolerant",
+            "excess_error": 0.2,
+            "failure_probability": 0.1,
+            "adversary_search": False,
+            "moment_degree": None,
+            "moment_tolerance": 0.5,
+            "start": np.array([1.0, 0.0]),
+            "step": None,
+            "iterations": 5,
+            "loss": "ramp",
+            "label_encoding": "signs",
+            "on_rejection": "warn",
+            "random_state": 5,
+        }
+    ],
+    "TesterLearner.fit": [{"self": TesterLearner(0.1, ramp_width=0.5, iterations=5, on_rejection="warn", random_state=5), "X": ROWS, "y": SIGNS}],
+    "band_moments": [{"features": ROWS, "labels": SIGNS, "direction": np.array([1.0, 0.0]), "half_width": 0.5}],
+    "conditional_moment_deviation": [{"features": ROWS, "direction": np.array([1.0, 0.0]), "half_width": 0.5, "degree": 2}],
+    "descend_dense": [
+        {
+            "namespace": np,
+            "features": ROWS[None],
+            "labels": SIGNS[None],
+            "directions": np.array([[1.0, 0.0]]),
+            "ramp_width": 0.5,
+            "step": 0.1,
+            "iterations": 5,
+            "averaged": 2,
+        }
+    ],
+    "largest_fourth_moment": [{"z": ROWS}],
+    "massart_certificate": [
+        {
+            "features": ROWS,
+            "labels": SIGNS,
+            "direction": np.array([1.0, 0.0]),
+            "ramp_width": 0.5,
+            "noise_rate": 0.1,
+            "failure_probability": 0.1,
+            "flipped_mass": 0.0,
+            "bands": 2,
+        }
+    ],
+    "sample_disagreement_bound": [{"features": ROWS, "direction": np.array([1.0, 0.0]), "tangent": 0.5}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

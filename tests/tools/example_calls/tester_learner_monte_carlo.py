@@ -8,6 +8,8 @@ import numpy as np
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
 
+DRAW: dict[str, Any] = {"rng": np.random.default_rng(1), "size": 2}
+
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "draw_scenario": [{"rng": np.random.default_rng(1), "name": "slab", "sample_size": 4000, "dimension": 4, "ramp_width": 0.5, "noise_rate": 0.2}],
     "sample_band_flips": [{"rng": np.random.default_rng(1), "size": 600, "angle": 0.3, "ramp_width": 0.5, "flip_threshold": 1.0}],
@@ -88,6 +90,79 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "certificate": True,
         }
     ],
+    "sample_certificate": [
+        {
+            **DRAW,
+            "scenario": "gaussian",
+            "dimension": 2,
+            "sample_size": 60,
+            "ramp_width": 0.5,
+            "noise_rate": 0.1,
+            "failure_probability": 0.1,
+            "start": "axis",
+        }
+    ],
+    "sample_descent_path": [
+        {
+            **DRAW,
+            "dimension": 2,
+            "sample_size": 60,
+            "ramp_width": 0.5,
+            "noise_rate": 0.1,
+            "step": 0.1,
+            "iterations": 3,
+            "start_angle": 1.0,
+        }
+    ],
+    "sample_direction_bound": [
+        {
+            "rng": np.random.default_rng(1),
+            "size": 2,
+            "scenario": "gaussian",
+            "sample_size": 60,
+            "angle": 0.5,
+            "half_width": 0.5,
+            "noise_rate": 0.1,
+            "failure_probability": 0.1,
+        }
+    ],
+    "sample_far_points": [
+        {
+            "rng": np.random.default_rng(1),
+            "size": 2,
+            "angle": 0.5,
+            "share": 0.1,
+            "dimension": 2,
+            "sample_size": 60,
+            "ramp_width": 0.5,
+            "place": (0.2, -3.0),
+        }
+    ],
+    "sample_labels": [
+        {
+            "X": np.random.default_rng(7).standard_normal((2, 5, 3)),
+            "w_star": np.array([1.0, 0.0, 0.0]),
+            "noise": "random",
+            "noise_rate": 0.1,
+            "rng": np.random.default_rng(1),
+        }
+    ],
+    "sample_local_angles": [{**DRAW, "dimension": 2, "sample_size": 60, "ramp_width": 0.5, "noise_rate": 0.1, "iterations": 3}],
+    "sample_null_report_raw": [{**DRAW, "sample_size": 60, "dimension": 2, "ramp_width": 0.5, "failure_probability": 0.1}],
+    "sample_oriented_descent": [
+        {
+            "rng": np.random.default_rng(1),
+            "size": 2,
+            "dimension": 3,
+            "sample_size": 60,
+            "ramp_width": 0.5,
+            "noise_rate": 0.1,
+            "trap_angle": 0.5,
+            "start": "target",
+        }
+    ],
+    "sample_right_angle_certificate": [{**DRAW, "rows": 40, "dimension": 2, "noise_rate": 0.1, "failure_probability": 0.1}],
+    "sample_strip_bound": [{**DRAW, "marginal": "gaussian", "dimension": 2, "sample_size": 60, "angle": 0.5, "tilted": True}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -131,6 +131,9 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "weighted_excess": [
         {"dimension": 200, "labeled_size": 2286, "unlabeled_size": 200, "half_distance": 0.1, "shift": 3.75, "labeled_weight": 0.0, "form": "angle"}
     ],
+    "alignment_expectation": [{"function": np.square, "dimension": 5, "signal": 2.0, "steepness": 1.0}],
+    "chernoff_moments": [{}],
+    "erm_angle_constant": [{"half_distance": [0.5, 1.0]}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

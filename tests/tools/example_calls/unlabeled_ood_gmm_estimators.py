@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.papers.unlabeled_ood_gmm.estimators import RobustSelfTrainingClassifier
+
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
+
+
+X = np.random.default_rng(7).standard_normal((12, 2)).round(3) + np.repeat([[1.0, 0.5], [-1.0, -0.5], [1.0, 0.0]], 4, axis=0)
+Y = np.repeat([1, 0, -1], 4)
+AFTER = {"RobustSelfTrainingClassifier": lambda classifier: classifier.fit(X, Y).predict(X)}
+
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "fit_rss": [
@@ -17,6 +25,19 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "unlabeled_weight": 20.0,
         }
     ],
+    "RobustSelfTrainingClassifier": [
+        {
+            "unlabeled_weight": 5.0,
+            "slope": None,
+            "unlabeled_slope": 2.0,
+            "radius": 0.1,
+            "center": "midpoint",
+            "transport_covariance": [[1.0, 0.2], [0.2, 0.5]],
+            "solver": "ascent",
+            "max_iter": 20,
+        }
+    ],
+    "RobustSelfTrainingClassifier.fit": [{"self": RobustSelfTrainingClassifier(5.0, max_iter=20), "X": X, "y": Y}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -8,6 +8,9 @@ import numpy as np
 
 __all__ = ["EXAMPLES", "EXCEPTIONS"]
 
+START = np.array([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+FEATURES = np.random.default_rng(7).standard_normal((2, 3, 12)) + np.array([[1.0], [0.0], [0.0]])
+
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "draw_aligned_features": [{"rng": np.random.default_rng(1), "size": 10, "dimension": 5, "sample_size": 40, "half_distance": 1.0}],
     "fewest_errors_angle": [{"points": np.array([[[-0.8776, 0.4794], [-0.995, -0.09983], [-0.7648, -0.6442]]]), "namespace": np}],
@@ -217,6 +220,35 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "transport_program": [{"margins": np.array([-1.0, 0.5, 1.0, 2.0]), "radius": 0.125, "places": np.array([-0.5])}],
+    "absolute_direction": [
+        {
+            "features": FEATURES,
+            "starts": [START],
+        }
+    ],
+    "leading_direction": [{"features": FEATURES}],
+    "mixture_mean": [
+        {
+            "features": FEATURES,
+            "start": START,
+            "labeled_sum": np.ones((2, 3)),
+            "labeled_size": 2,
+            "tolerance": 1e-8,
+        }
+    ],
+    "sample_direction_errors_raw": [{"rng": np.random.default_rng(1), "size": 2, "dimension": 3, "sample_size": 20, "half_distance": 1.0}],
+    "sample_weighted_excess_raw": [
+        {
+            "rng": np.random.default_rng(1),
+            "size": 2,
+            "dimension": 3,
+            "labeled_size": 5,
+            "unlabeled_size": 20,
+            "half_distance": 1.0,
+            "shift": 0.5,
+            "labeled_weight": 0.5,
+        }
+    ],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -19,6 +19,15 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"name": "weight", "value": 0.0, "minimum": 0.0, "maximum": 1.0},
     ],
     "whole_number": [{"name": "seed", "value": 7, "minimum": 0}],
+    "flag": [{"name": "joint", "value": True}],
+    "function": [{"name": "statistic", "value": abs}],
+    "instance": [{"name": "count", "value": 3, "kind": int}],
+    "items": [{"name": "points", "value": [1, 2], "kind": int, "minimum": 1, "length": None}],
+    "mapping": [{"name": "refutes", "value": {"a": 1.0}, "kind": float}],
+    "numbers": [{"name": "values", "value": [[1.0, 2.0]]}],
+    "real": [{"name": "ridge", "value": 0.5, "above": 0.0, "below": 1.0}],
+    "record": [{"name": "row", "value": {"a": 1}, "fields": ("a",)}],
+    "text": [{"name": "label", "value": "mean", "empty": False}],
 }
 
 EXCEPTIONS: dict[str, str] = {}

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theorylab.evidence.calibration.sequential import Ends
-from theorylab.evidence.estimands import Combination, Estimand, Ratio
+from theorylab.evidence.calibration.sequential import Ends, check_walk
+from theorylab.evidence.estimands import Combination, Estimand, Exact, LogCombination, Mapped, Proportion, Ratio
 from theorylab.evidence.growth import exponent_of_growth
 from theorylab.evidence.intervals import look_replicates
 from theorylab.montecarlo.moments import Moments, block_moments, pool_blocks
-from theorylab.validation import instance
+from theorylab.validation import function, instance, real, text
 
 __all__ = ["COMPOSITES", "Composite", "composite_ends"]
 
@@ -45,6 +45,13 @@ class Composite:
     truth: float
     deviation: float
     draw: Callable[[np.random.Generator, int], Sample]
+
+    def __post_init__(self) -> None:
+        text("name", self.name)
+        instance("estimand", self.estimand, (Combination, Ratio, Proportion, LogCombination, Mapped, Exact))
+        real("truth", self.truth)
+        real("deviation", self.deviation, above=0.0)
+        function("draw", self.draw)
 
 
 def _mean(source: str, statistic: str = "0") -> Combination:
@@ -76,6 +83,7 @@ COMPOSITES = (
 def composite_ends(composite: Composite, runs: int, looks: int, rng: np.random.Generator) -> Ends:
     """Draw ``runs`` sequences and return their intervals by look and level."""
     instance("composite", composite, Composite)
+    runs, looks = check_walk(runs, looks, rng)
     pooled: list[list[dict[Hashable, Moments]]] = [[] for _ in range(looks)]
     for _ in range(runs):
         known: dict[str, np.ndarray] = {}

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theorylab.validation import flag, function, real, text
+
 __all__ = ["LAWS", "TILTED_LAWS", "BernoulliLaw", "Law", "TiltedLaw"]
 
 Shape = int | tuple[int, ...]
@@ -24,6 +26,13 @@ class Law:
     draw: Draw
     hard: bool = False
 
+    def __post_init__(self) -> None:
+        text("name", self.name)
+        real("mean", self.mean)
+        real("deviation", self.deviation, minimum=0.0)
+        function("draw", self.draw)
+        flag("hard", self.hard)
+
 
 @dataclass(frozen=True)
 class BernoulliLaw:
@@ -31,6 +40,10 @@ class BernoulliLaw:
 
     name: str
     mean: float
+
+    def __post_init__(self) -> None:
+        text("name", self.name)
+        real("mean", self.mean, minimum=0.0, maximum=1.0)
 
     @property
     def deviation(self) -> float:
@@ -89,6 +102,14 @@ class TiltedLaw:
     draw: Callable[[np.random.Generator, float, Shape], np.ndarray] | None
     least: float
     most: float
+
+    def __post_init__(self) -> None:
+        text("name", self.name)
+        function("logarithm", self.logarithm)
+        function("moments", self.moments)
+        if self.draw is not None:
+            function("draw", self.draw)
+        real("most", self.most, above=real("least", self.least, maximum=0.0), minimum=0.0)
 
 
 def normal_family() -> TiltedLaw:

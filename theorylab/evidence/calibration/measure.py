@@ -9,9 +9,10 @@ import numpy as np
 
 from theorylab.evidence.calibration.composite import COMPOSITES, composite_ends
 from theorylab.evidence.calibration.laws import LAWS, TILTED_LAWS, BernoulliLaw, TiltedLaw
-from theorylab.evidence.calibration.sequential import Tally, judge_runs, proportion_ends, walk_counts, walk_means
+from theorylab.evidence.calibration.sequential import Tally, check_walk, judge_runs, proportion_ends, walk_counts, walk_means
 from theorylab.evidence.calibration.tilted import Exclusion, measure_exclusion, waiting_size
 from theorylab.evidence.intervals import look_level, look_replicates
+from theorylab.validation import function
 
 __all__ = ["ALPHAS", "Calibration", "SequentialRow", "calibrate"]
 
@@ -70,6 +71,8 @@ def calibrate(runs: int, rng: np.random.Generator, report: Callable[[str], None]
     report
         Called with the name of each part as it begins.
     """
+    runs, _ = check_walk(runs, MANY_LOOKS, rng)
+    function("report", report)
     rows: list[SequentialRow] = []
 
     def add(kind: str, name: str, hard: bool, looks: int, tallies: list[Tally]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from theorylab.evidence.calibration.measure import Calibration, SequentialRow
 from theorylab.evidence.calibration.sequential import WIDE, Rate
-from theorylab.validation import instance
+from theorylab.validation import instance, items, text, whole_number
 
 __all__ = ["markdown_table", "render_page"]
 
@@ -19,6 +19,9 @@ _HEADERS = ("law", "nominal", "false refutation", "false holds, above", "false h
 
 def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """Return an aligned Markdown table; the first ``left`` columns are left-aligned, the others right-aligned."""
+    headers = items("headers", headers, str, minimum=1)
+    rows = [items("rows", row, str, length=len(headers)) for row in items("rows", rows)]
+    left = whole_number("left", left, minimum=0)
     widths = [max(len(cell) for cell in column) for column in zip(headers, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
@@ -80,6 +83,8 @@ def render_page(calibration: Calibration, *, command: str, runs: int, seed: int)
         What it was measured with.
     """
     instance("calibration", calibration, Calibration)
+    text("command", command)
+    runs, seed = whole_number("runs", runs), whole_number("seed", seed, minimum=0)
     means, proportions, others = (
         _sequential_table([row for row in calibration.sequential if row.kind == kind]) for kind in ("mean", "proportion", "other")
     )

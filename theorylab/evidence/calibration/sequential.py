@@ -17,7 +17,7 @@ from scipy import special
 from theorylab.evidence.calibration.laws import BernoulliLaw, Law
 from theorylab.evidence.intervals import Interval, binomial_interval, corrected_ends, look_level, look_replicates, waiting_factor
 from theorylab.evidence.verdicts import Band
-from theorylab.validation import instance
+from theorylab.validation import function, instance, integers, real, reals, whole_number
 
 __all__ = ["Ends", "MeanWalk", "Rate", "Tally", "judge_runs", "proportion_ends", "walk_counts", "walk_means"]
 
@@ -28,6 +28,18 @@ Ends = Callable[[int, float], tuple[np.ndarray, np.ndarray, np.ndarray]]
 _CHUNK = 2**16
 # Distance of a false claim's band from the true value, and its width, in standard deviations of one replicate.
 HAIR, WIDE = 1e-9, 10.0
+# At the last of these looks a sequence has 2^32 replicates.
+MOST_LOOKS = 24
+
+
+# No calibration runs longer than with so many sequences.
+MOST_RUNS = 10_000_000
+
+
+def check_walk(runs: int, looks: int, rng: np.random.Generator) -> tuple[int, int]:
+    """Return the numbers of sequences and of looks as plain ints, if they are such and ``rng`` is a generator."""
+    instance("rng", rng, np.random.Generator)
+    return whole_number("runs", runs, maximum=MOST_RUNS), whole_number("looks", looks, maximum=MOST_LOOKS)
 
 
 @dataclass(frozen=True)
@@ -102,6 +114,7 @@ class MeanWalk:
 def walk_means(law: Law | BernoulliLaw, runs: int, looks: int, rng: np.random.Generator) -> MeanWalk:
     """Draw ``runs`` sequences of replicates and return their means and cumulants at each look."""
     instance("law", law, (Law, BernoulliLaw))
+    runs, looks = check_walk(runs, looks, rng)
     if isinstance(law, BernoulliLaw):
         return _mean_walk(_bernoulli_power_sums(law, runs, looks, rng), law.mean)
     sums = np.zeros((looks, 4, runs))
@@ -130,6 +143,8 @@ def _cuts(total: int, length: int) -> list[tuple[int, int]]:
 
 def walk_counts(probability: float, runs: int, looks: int, rng: np.random.Generator) -> np.ndarray:
     """Return how many replicates of a Bernoulli law were one, by look and run, an integer array of shape (looks, runs)."""
+    probability = real("probability", probability, minimum=0.0, maximum=1.0)
+    runs, looks = check_walk(runs, looks, rng)
     steps = np.diff([0] + [look_replicates(1, look) for look in range(looks)])
     return np.cumsum(rng.binomial(steps[:, None], probability, size=(looks, runs)), axis=0)
 
@@ -156,6 +171,9 @@ def _mean_walk(sums: np.ndarray, centre: float) -> MeanWalk:
 
 def proportion_ends(counts: np.ndarray) -> Ends:
     """Return the exact binomial intervals of ``counts`` of shape (looks, runs); they never wait."""
+    counts = np.asarray(integers("counts", counts, minimum=0))
+    if counts.ndim != 2 or np.any(counts.max(axis=1) > [look_replicates(1, look) for look in range(len(counts))]):
+        raise ValueError(f"counts must have shape (looks, runs) and not exceed the replicates of their look; got shape {counts.shape}")
 
     def ends(look: int, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         n = look_replicates(1, look)
@@ -181,6 +199,9 @@ def judge_runs(ends: Ends, truth: float, deviation: float, alphas: Sequence[floa
     looks
         Number of looks.
     """
+    function("ends", ends)
+    truth, deviation, looks = real("truth", truth), real("deviation", deviation, above=0.0), whole_number("looks", looks, maximum=MOST_LOOKS)
+    alphas = np.atleast_1d(reals("alphas", alphas, above=0.0, below=1.0)).ravel().tolist()
     above = Band(truth + HAIR * deviation, truth + WIDE * deviation)
     below = Band(truth - WIDE * deviation, truth - HAIR * deviation)
     tallies = []

@@ -15,11 +15,12 @@ from scipy import optimize
 
 from theorylab.evidence.calibration.laws import TiltedLaw
 from theorylab.evidence.intervals import FIRST_LOOK, corrected_ends, waiting_factor
-from theorylab.validation import instance
+from theorylab.validation import instance, real, whole_number
 
 __all__ = ["Exclusion", "measure_exclusion", "waiting_size"]
 
 _CHUNK = 2**17
+MOST_REPLICATES = 2**36
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Exclusion:
 def waiting_size(law: TiltedLaw, level: float) -> int:
     """Return the sample size at which the law's own skewness and kurtosis stop asking for more, at least that of the first look."""
     instance("law", law, TiltedLaw)
+    level = real("level", level, above=0.0, below=1.0)
     _, _, skewness, kurtosis = law.moments(0.0)
     return max(FIRST_LOOK, math.ceil(float(waiting_factor(skewness, kurtosis, level))))
 
@@ -68,6 +70,11 @@ def measure_exclusion(law: TiltedLaw, level: float, count: int, samples: int, rn
         Source of random numbers.
     """
     instance("law", law, TiltedLaw)
+    instance("rng", rng, np.random.Generator)
+    level, count = real("level", level, above=0.0, below=1.0), whole_number("count", count, minimum=2, maximum=MOST_REPLICATES)
+    samples = whole_number("samples", samples, maximum=MOST_REPLICATES)
+    if count * samples > MOST_REPLICATES:
+        raise ValueError(f"count times samples must be <= {MOST_REPLICATES}; got {count} and {samples}")
     truth = law.moments(0.0)[0]
     ready_parts, all_parts = [], []
     for side in (0, 1):

@@ -19,7 +19,7 @@ from theorylab.backend import array_module
 from theorylab.models.structural_equations.graphs import node_indices
 from theorylab.models.structural_equations.interventions import Environments, InterventionFamily
 from theorylab.models.structural_equations.moments import structural_model, total_effects
-from theorylab.validation import instance
+from theorylab.validation import instance, reals
 
 __all__ = [
     "ClampedForm",
@@ -184,7 +184,12 @@ def feature_functionals(form: ClampedForm, family: InterventionFamily, left: Arr
     """
     instance("form", form, ClampedForm)
     instance("family", family, InterventionFamily)
-    a, v = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
+    q = len(form.effects)
+    a, v = np.asarray(reals("left", left)), np.asarray(reals("right", right))
+    if a.ndim < 2 or a.shape[-1] != q:
+        raise ValueError(f"left must have shape (..., r, {q}); got shape {a.shape}")
+    if v.ndim == 0 or v.shape[-1] != q or v.shape[:-1] != a.shape[:-2]:
+        raise ValueError(f"right must have shape (..., {q}) with the batch of left; got shapes {v.shape} and {a.shape}")
     k = len(family.sites)
     ap, pv = a @ form.effects, (v @ form.effects)[..., None, :]
     av, uv = a @ form.rest_moment, (v @ form.rest_moment)[..., None, :]

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from theorylab.validation import array_of_shape, flag, integers, real, whole_number
+from theorylab.validation import array_of_shape, flag, instance, integers, items, real, whole_number
 
 __all__ = ["acyclic_coefficients", "ancestral_matrix", "is_d_separated", "node_indices", "random_coefficients", "topological_order"]
 
@@ -72,8 +72,8 @@ def node_indices(name: str, nodes: ArrayLike, size: int, *, empty: bool = False)
     ValueError
         If a node is unknown or named twice, or there is none and ``empty`` is not set.
     """
-    empty = flag("empty", empty)
-    if np.size(nodes) == 0:
+    empty, size = flag("empty", empty), whole_number("size", size, minimum=0)
+    if isinstance(nodes, list | tuple | np.ndarray | range) and len(np.shape(nodes)) and 0 in np.shape(nodes):
         if empty:
             return np.zeros(0, dtype=np.int64)
         raise ValueError(f"{name} must name at least one node; got none")
@@ -167,12 +167,16 @@ def random_coefficients(
     ValueError
         If a parameter is out of range.
     """
+    instance("rng", rng, np.random.Generator)
     size, most = whole_number("nodes", nodes), whole_number("in_degree", in_degree, minimum=0)
-    low, high = (real("magnitude", end, above=0.0) for end in magnitude)
+    low, high = (real("magnitude", end, above=0.0) for end in items("magnitude", magnitude, length=2))
     if low > high:
         raise ValueError(f"magnitude must be an interval (low, high); got {magnitude!r}")
+    rows = None if parents is None else items("parents", parents, length=size)
+    if rows is not None:
+        rows = [node_indices("parents", row, node, empty=True) for node, row in enumerate(rows)]
     result = np.zeros((size, size))
     for node in range(size):
-        chosen = rng.choice(node, min(most, node), replace=False) if parents is None else np.asarray(parents[node], dtype=int)
+        chosen = rng.choice(node, min(most, node), replace=False) if rows is None else rows[node]
         result[node, chosen] = rng.uniform(low, high, len(chosen)) * rng.choice([-1.0, 1.0], len(chosen))
     return result

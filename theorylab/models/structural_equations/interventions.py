@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from theorylab.backend import check_draw, namespace_of
 from theorylab.models.structural_equations.graphs import node_indices
 from theorylab.models.structural_equations.moments import StructuralModel, structural_model
-from theorylab.validation import array_of_shape, choice, flag, instance, probabilities, real, reals
+from theorylab.validation import array_of_shape, choice, flag, instance, items, probabilities, real, reals, whole_number
 
 __all__ = ["KINDS", "Environments", "InterventionFamily", "apply_intervention", "environment_model", "intervention_family", "sample_environments"]
 
@@ -164,12 +164,14 @@ def intervention_family(
     allow_target = flag("allow_target", allow_target)
     model = structural_model(coefficients, noise_variances, noise_means)
     where = node_indices("sites", sites, len(model.coefficients))
+    if target is not None:
+        target = whole_number("target", target, minimum=0, maximum=len(model.coefficients) - 1)
     if target is not None and not allow_target and target in where:
         raise ValueError(f"sites must not contain the target {target} (its parents would not be invariant; allow_target=True permits it)")
     shares = np.full(len(where), 1.0 / len(where))
     if site_probabilities is not None:
         shares = probabilities("site_probabilities", site_probabilities, length=len(where))
-    low, high = (real("variance_range", end, above=0.0) for end in variance_range)
+    low, high = (real("variance_range", end, above=0.0) for end in items("variance_range", variance_range, length=2))
     if low > high:
         raise ValueError(f"variance_range must be an interval (low, high); got {variance_range!r}")
     return InterventionFamily(
@@ -223,6 +225,7 @@ def environment_model(family: InterventionFamily, environments: Environments, in
     """Return the whole model of one environment: what its site equations say, put into the equations of the family's model."""
     instance("family", family, InterventionFamily)
     instance("environments", environments, Environments)
+    index = whole_number("index", index, minimum=0, maximum=len(environments.site_means) - 1)
     b, variances, means = (part.copy() for part in family.model)
     b[np.ix_(family.sites, family.parents)] = environments.site_coefficients[index]
     variances[family.sites] = environments.site_variances[index]

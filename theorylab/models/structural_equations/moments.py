@@ -16,6 +16,8 @@ __all__ = ["StructuralModel", "sample_structural_equations", "structural_model",
 
 # Rows drawn at once on a processor.
 _CHUNK = 4096
+# Second moments of larger numbers would leave the range of floating point.
+LARGEST = 1e30
 
 
 class StructuralModel(NamedTuple):
@@ -47,6 +49,9 @@ def structural_model(coefficients: ArrayLike, noise_variances: ArrayLike, noise_
     variances = array_of_shape("noise_variances", noise_variances, (len(b),))
     reals("noise_variances", variances, above=0.0)
     means = np.zeros(len(b)) if noise_means is None else array_of_shape("noise_means", noise_means, (len(b),))
+    for name, part in (("coefficients", b), ("noise_variances", variances), ("noise_means", means)):
+        if np.max(np.abs(part)) > LARGEST:
+            raise ValueError(f"{name} must be at most {LARGEST:g} in magnitude; got {np.max(np.abs(part)):g}")
     return StructuralModel(b, variances, means)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,9 @@ from theorylab.validation import probabilities as valid
 from theorylab.validation import whole_number
 
 __all__ = ["MissingMass", "all_seen_probability", "missing_mass_moments"]
+
+# The recursion takes k steps for each of up to 50 k draws.
+_MOST_KINDS = 4096
 
 
 class MissingMass(NamedTuple):
@@ -52,14 +56,18 @@ def all_seen_probability(kinds: int, draws: int) -> float:
     Parameters
     ----------
     kinds, draws
-        k >= 1 and N >= 1.
+        k from 1 to 4096, and N >= 1.
 
     Raises
     ------
     ValueError
         If a number is not a positive integer.
     """
-    k, n = whole_number("kinds", kinds), whole_number("draws", draws)
+    k, n = whole_number("kinds", kinds, maximum=_MOST_KINDS), whole_number("draws", draws)
+    # With more draws the chance of missing one kind of the k is below exp(-40), no part of the last digit.
+    n = min(n, math.ceil(k * (math.log(k) + 40.0)))
+    if n < k:
+        return 0.0
     seen = np.zeros(k + 1)
     seen[0] = 1.0
     share = np.arange(k + 1) / k

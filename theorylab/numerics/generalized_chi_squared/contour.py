@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theorylab.backend import array_module
+from theorylab.backend import array_module, checked_array
 from theorylab.device.rows import can_run
-from theorylab.validation import instance
+from theorylab.validation import instance, moderate
 
 __all__ = ["Spectra", "log_laplace", "log_lower_tail", "log_tails", "log_upper_tail", "mean_of_spectra"]
 
@@ -29,6 +29,9 @@ _STEP = 0.08
 _SLOPE = 0.5
 # Complex numbers held at once.
 _CHUNK = 2**20
+_FAR = 1e14
+# Squares of larger numbers would leave the range of floating point.
+_LARGEST = 1e100
 
 
 class Spectra(NamedTuple):
@@ -43,15 +46,55 @@ class Spectra(NamedTuple):
         return Spectra(self.weights[chosen], self.degrees[chosen], self.noncentrality[chosen])
 
 
+def _checked(spectra: Spectra, *, positive: bool = True) -> Spectra:
+    """Return spectra whose three parts are arrays (B, R) of numbers in their range; on a device only their shapes are looked at."""
+    weights, degrees, noncentrality = instance("spectra", spectra, Spectra)
+    weights = checked_array("weights of spectra", weights, ("B", "R"), minimum=0.0, maximum=_LARGEST)
+    degrees = checked_array("degrees of spectra", degrees, weights.shape, minimum=0.0, maximum=_LARGEST)
+    noncentrality = checked_array("noncentrality of spectra", noncentrality, weights.shape, minimum=0.0, maximum=_LARGEST)
+    if positive and array_module(weights) is np and not np.all((weights > 0.0).any(axis=1)):
+        raise ValueError("spectra must have a positive weight in every row; got a row without one")
+    return Spectra(weights, degrees, noncentrality)
+
+
+def _checked_places(spectra: Spectra, y: Any, *, tail: str) -> Any:
+    y = checked_array("y", y, spectra.weights.shape[:1], minimum=-_LARGEST, maximum=_LARGEST)
+    if tail == "lower" and array_module(y) is np:
+        moderate("y", y, least=1.0 / _LARGEST)
+    if array_module(y) is np and not np.all(y > (_mean(spectra) if tail == "upper" else 0.0)):
+        raise ValueError(f"y must be above {'the mean' if tail == 'upper' else '0'}, row by row; got a least y of {y.min():g}")
+    return y
+
+
 def mean_of_spectra(spectra: Spectra) -> Any:
     """Return the means, (B,)."""
-    instance("spectra", spectra, Spectra)
+    return _mean(_checked(spectra, positive=False))
+
+
+def _mean(spectra: Spectra) -> Any:
     return (spectra.weights * (spectra.degrees + spectra.noncentrality)).sum(axis=1)
 
 
 def log_laplace(spectra: Spectra, s: Any) -> Any:
-    """Return log M(s), (B, K), for real or complex s, (B, K); some terms at a time if an array of size B K R would be large."""
-    instance("spectra", spectra, Spectra)
+    """Return log M(s), (B, K), for real or complex s, (B, K), whose real part is above -1/(2 w_max).
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range or the shapes do not fit.
+    """
+    spectra = _checked(spectra, positive=False)
+    if array_module(s) is np:
+        s = np.asarray(s) if isinstance(s, np.ndarray) and s.dtype.kind == "c" else checked_array("s", s, ("B", "K"))
+        if s.ndim != 2 or len(s) != len(spectra.weights) or not np.all(np.isfinite(s)):
+            raise ValueError(f"s must be finite and have shape ({len(spectra.weights)}, K); got shape {s.shape}")
+        if np.any(1.0 + 2.0 * s.real * spectra.weights.max(axis=1)[:, None] <= 0.0):
+            raise ValueError("s must be above -1/(2 largest weight), row by row; got one that is not")
+    return _log_laplace(spectra, s)
+
+
+def _log_laplace(spectra: Spectra, s: Any) -> Any:
+    """Return what `log_laplace` does, some terms at a time if an array of size B K R would be large."""
     xp = array_module(s)
     if s.dtype.kind == "c" and can_run(s):
         from theorylab.numerics.generalized_chi_squared.contour_device import log_laplace_device
@@ -124,7 +167,7 @@ def _along_the_contour(spectra: Spectra, y: Any, saddle: Any) -> Any:
     unit = xp.minimum(1.0 / xp.sqrt(second), room)
     bend = -xp.abs(third / (6.0 * second))
     sign = xp.where(saddle > 0.0, 1.0, -1.0)[:, None]
-    top = log_laplace(spectra, saddle[:, None])[:, 0] + saddle * y - xp.log(xp.abs(saddle))
+    top = _log_laplace(spectra, saddle[:, None])[:, 0] + saddle * y - xp.log(xp.abs(saddle))
     # Far out the integrand falls at least like exp(-0.4 u y), whatever M does.
     reach = float(xp.max(xp.arcsinh(xp.maximum(60.0 / (unit * xp.sqrt(second)), 130.0 / (unit * y)))))
     nodes = int(reach / _STEP) + 2
@@ -137,7 +180,7 @@ def _along_the_contour(spectra: Spectra, y: Any, saddle: Any) -> Any:
         s = saddle[:, None] + bend[:, None] * u**2 / xp.sqrt(ratio) + 1j * u
         # ds/(i dv).
         slope = (1.0 - 1j * bend[:, None] * u * (1.0 + ratio) / ratio**1.5) * unit[:, None] * xp.cosh(v)
-        phi = log_laplace(spectra, s) + s * y[:, None] - xp.log(sign * s) - top[:, None]
+        phi = _log_laplace(spectra, s) + s * y[:, None] - xp.log(sign * s) - top[:, None]
         values = (xp.exp(phi) * slope).real
         if begin == 0:
             values[:, 0] *= 0.5
@@ -147,31 +190,48 @@ def _along_the_contour(spectra: Spectra, y: Any, saddle: Any) -> Any:
 
 def log_lower_tail(spectra: Spectra, y: Any) -> Any:
     """Return log P(Q <= y), (B,), for y > 0 that is not far above the mean."""
-    instance("spectra", spectra, Spectra)
+    spectra = _checked(spectra)
+    return _lower(spectra, _checked_places(spectra, y, tail="lower"))
+
+
+def _lower(spectra: Spectra, y: Any) -> Any:
     return _along_the_contour(spectra, y, _lower_saddle(spectra, y))
 
 
 def log_upper_tail(spectra: Spectra, y: Any) -> Any:
     """Return log P(Q > y), (B,), for y above the mean."""
-    instance("spectra", spectra, Spectra)
-    return _along_the_contour(spectra, y, _upper_saddle(spectra, y))
+    spectra = _checked(spectra)
+    return _upper(spectra, _checked_places(spectra, y, tail="upper"))
+
+
+def _upper(spectra: Spectra, y: Any) -> Any:
+    xp = array_module(y)
+    largest = spectra.weights.max(axis=1)
+    near = _mean(spectra) + largest
+    # So far out that the saddle cannot be told from the branch point, log P is that of the terms of the largest weight to a relative 1e-12.
+    far = y > _FAR * near
+    root = xp.sqrt(xp.where(spectra.weights == largest[:, None], spectra.noncentrality, 0.0).sum(axis=1))
+    beyond = -0.5 * (xp.sqrt(y / largest) - root) ** 2
+    inside = xp.where(far, 4.0 * near, y)
+    return xp.where(far, beyond, _along_the_contour(spectra, inside, _upper_saddle(spectra, inside)))
 
 
 def log_tails(spectra: Spectra, y: Any) -> tuple[Any, Any]:
-    """Return (log P(Q <= y), log P(Q > y)), each (B,): the smaller one by the contour on its side, the other from it."""
-    instance("spectra", spectra, Spectra)
+    """Return (log P(Q <= y), log P(Q > y)), each (B,): the smaller one by the contour on its side, the other from it; -inf where it is 0."""
+    spectra = _checked(spectra)
+    y = checked_array("y", y, spectra.weights.shape[:1], minimum=-_LARGEST, maximum=_LARGEST)
     xp = array_module(y)
     y = y.astype(xp.float64)
     lower, upper = xp.full_like(y, -xp.inf), xp.zeros_like(y)
     # The lower contour keeps all digits up to one standard deviation above the mean; the upper one loses some next to the mean.
-    above = y > mean_of_spectra(spectra) + xp.sqrt((2.0 * spectra.weights**2 * (spectra.degrees + 2.0 * spectra.noncentrality)).sum(axis=1))
+    above = y > _mean(spectra) + xp.sqrt((2.0 * spectra.weights**2 * (spectra.degrees + 2.0 * spectra.noncentrality)).sum(axis=1))
     for chosen, is_above in ((xp.flatnonzero(above), True), (xp.flatnonzero(~above & (y > 0.0)), False)):
         if len(chosen) == 0:
             continue
         part = spectra.rows(chosen)
         # In units of y, so that no square of s overflows.
         part = part._replace(weights=part.weights / y[chosen][:, None])
-        near = xp.minimum((log_upper_tail if is_above else log_lower_tail)(part, xp.ones(len(chosen))), 0.0)
+        near = xp.minimum((_upper if is_above else _lower)(part, xp.ones(len(chosen))), 0.0)
         far = xp.log1p(-xp.exp(near))
         lower[chosen], upper[chosen] = (far, near) if is_above else (near, far)
     return lower, upper

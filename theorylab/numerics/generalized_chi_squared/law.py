@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.generalized_chi_squared.contour import Spectra, log_laplace, log_tails, mean_of_spectra
 from theorylab.numerics.generalized_chi_squared.other_methods import imhof_cdf, lugannani_rice_log_cdf, ruben_log_cdf
-from theorylab.validation import choice, plain, reals, whole_number
+from theorylab.validation import choice, integers, moderate, plain, reals, whole_number
 
 __all__ = ["METHODS", "GeneralizedChiSquared"]
 
+# Squares of larger numbers would leave the range of floating point.
+LARGEST = 1e100
+_MOST_CUMULANTS = 100
 METHODS = ("contour", "ruben", "imhof", "saddlepoint")
 
 
@@ -40,10 +44,10 @@ class GeneralizedChiSquared:
     """
 
     def __init__(self, weights: ArrayLike, degrees: ArrayLike = 1.0, noncentrality: ArrayLike = 0.0, offset: ArrayLike = 0.0) -> None:
-        w = np.asarray(reals("weights", weights, minimum=0.0))
-        h = np.asarray(reals("degrees", degrees, above=0.0))
-        delta = np.asarray(reals("noncentrality", noncentrality, minimum=0.0))
-        shift = np.asarray(reals("offset", offset))
+        w = np.asarray(moderate("weights", reals("weights", weights, minimum=0.0), most=LARGEST))
+        h = np.asarray(moderate("degrees", reals("degrees", degrees, above=0.0), most=LARGEST))
+        delta = np.asarray(moderate("noncentrality", reals("noncentrality", noncentrality, minimum=0.0), most=LARGEST))
+        shift = np.asarray(moderate("offset", reals("offset", offset), most=LARGEST))
         try:
             w, h, delta = np.broadcast_arrays(np.atleast_1d(w), h, delta)
             self.offset = np.broadcast_to(shift, w.shape[:-1])
@@ -62,10 +66,9 @@ class GeneralizedChiSquared:
         return plain(self.degrees.sum(axis=-1))
 
     def _asked(self, x: ArrayLike) -> tuple[Spectra, np.ndarray, tuple[int, ...]]:
-        places = np.asarray(x, dtype=float)
-        if np.any(np.isnan(places)):
-            raise ValueError("x must not be NaN; got NaN")
-        shape = np.broadcast_shapes(places.shape, self.offset.shape)
+        places = np.asarray(reals("x", x, finite=False))
+        moderate("x", np.where(np.isinf(places), 0.0, places), most=LARGEST)
+        shape = check_broadcast(x=places, offset=self.offset)
         parts = (self.weights, self.degrees, self.noncentrality)
         terms = [np.broadcast_to(part, (*shape, part.shape[-1])).reshape(-1, part.shape[-1]) for part in parts]
         return Spectra(*terms), np.broadcast_to(places - self.offset, shape).ravel(), shape
@@ -96,6 +99,8 @@ class GeneralizedChiSquared:
         ------
         ValueError
             If x is NaN or the method is unknown.
+        ConvergenceError
+            If Imhof's integral does not converge.
         """
         how = choice("method", method, METHODS)
         if how == "contour":
@@ -113,7 +118,7 @@ class GeneralizedChiSquared:
         return plain(found.reshape(shape))
 
     def logsf(self, x: ArrayLike) -> Any:
-        """Return log P(L > x); arguments as in `logcdf`."""
+        """Return log P(L > x), -inf at infinity; arguments as in `logcdf`."""
         return self._tails(x)[1]
 
     def cdf(self, x: ArrayLike) -> Any:
@@ -132,18 +137,20 @@ class GeneralizedChiSquared:
         Parameters
         ----------
         order
-            >= 1.
+            From 1 to 100.
 
         Raises
         ------
         ValueError
-            If the order is not a positive integer.
+            If the order is not an integer in range, or a cumulant leaves the range of floating point.
         """
         found, factor = [], 1.0
-        for q in range(1, whole_number("order", order) + 1):
+        for q in range(1, whole_number("order", order, maximum=_MOST_CUMULANTS) + 1):
             found.append(factor * (self.weights**q * (self.degrees + q * self.noncentrality)).sum(axis=-1))
             factor *= 2.0 * q
         found[0] = found[0] + self.offset
+        if not np.all(np.isfinite(found[-1])):
+            raise ValueError(f"order must be smaller for these weights: a cumulant leaves the range of floating point; got {order!r}")
         return np.stack(found, axis=-1)
 
     def mean(self) -> Any:
@@ -166,7 +173,8 @@ class GeneralizedChiSquared:
         ValueError
             If s is not above -1/(2 w_max).
         """
-        places = np.asarray(reals("s", s))
+        places = np.asarray(moderate("s", reals("s", s), most=1e250))
+        check_broadcast(s=places, offset=self.offset)
         if np.any(1.0 + 2.0 * places * self.weights.max(axis=-1) <= 0.0):
             raise ValueError(f"s must be above -1/(2 largest weight) = {np.max(-0.5 / self.weights.max(axis=-1)):g}; got {np.min(places):g}")
         # Not through `_asked`: adding an offset and taking it away would cost the digits of a small s.
@@ -216,8 +224,14 @@ class GeneralizedChiSquared:
         float or ndarray
             (*size, *batch).
         """
-        rng = np.random.default_rng(random_state)
-        count = (size,) if isinstance(size, int | np.integer) else tuple(size)
+        try:
+            is_number = np.ndim(random_state) == 0 and hasattr(random_state, "real")
+            rng = np.random.default_rng(whole_number("random_state", random_state, minimum=0) if is_number else random_state)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"random_state must be a Generator, a seed or None ({error})") from None
+        if np.ndim(size) > 1:
+            raise ValueError(f"size must be a number or a tuple of numbers; got shape {np.shape(size)}")
+        count = tuple(np.atleast_1d(integers("size", size, minimum=0)).tolist()) if not isinstance(size, tuple) or size else ()
         total = np.zeros((*count, *self.offset.shape))
         # Term by term: R draws for each value are never held at once.
         for r in range(self.weights.shape[-1]):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from theorylab.backend import array_module
 from theorylab.numerics.logistic_regression.newton import Solution, newton_batch
 from theorylab.numerics.logistic_regression.separability import SeparableDataError, is_rank_deficient, is_separable
 from theorylab.validation import choice, flag, instance, real, whole_number
@@ -259,4 +260,4 @@ def _settle(x: Any, y: Any, classes: int, fit_intercept: bool, open_cases: Any, 
 
 
 def _host(array: Any) -> np.ndarray:
-    return np.asarray(array.get() if hasattr(array, "get") else array)
+    return np.asarray(array if array_module(array) is np else array.get())

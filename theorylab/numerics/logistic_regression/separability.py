@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import linprog
 
-from theorylab.validation import flag
+from theorylab.validation import array_of_shape, flag, integers, whole_number
 
 __all__ = ["SeparableDataError", "is_rank_deficient", "is_separable"]
+
+# The squares of larger features would leave the range of floating point; the linear program has a variable for each class and column.
+_LARGEST, _MOST_CLASSES = 1e100, 10_000
 
 
 class SeparableDataError(ValueError):
@@ -63,7 +66,14 @@ def is_separable(features: np.ndarray, labels: np.ndarray, class_count: int, *, 
         If the linear program is not solved.
     """
     fit_intercept = flag("fit_intercept", fit_intercept)
-    design = _standardised(np.asarray(features, dtype=float), fit_intercept)
+    x = array_of_shape("features", features, ("m", "d"))
+    if x.size == 0 or np.abs(x).max() > _LARGEST:
+        raise ValueError(f"features must have shape (m, d) with m >= 1 and d >= 1, and entries up to {_LARGEST:g}; got shape {x.shape}")
+    class_count = whole_number("class_count", class_count, minimum=2, maximum=_MOST_CLASSES)
+    labels = np.asarray(integers("labels", labels, minimum=0))
+    if labels.shape != (len(x),) or labels.max() >= class_count:
+        raise ValueError(f"labels must be integers from 0 to {class_count - 1} of shape ({len(x)},); got shape {labels.shape}")
+    design = _standardised(x, fit_intercept)
     m, p = design.shape
     rows = []
     for other in range(class_count):
@@ -72,7 +82,8 @@ def is_separable(features: np.ndarray, labels: np.ndarray, class_count: int, *, 
         block = np.zeros((int(chosen.sum()), class_count, p))
         block[np.arange(len(block)), labels[chosen]] += design[chosen]
         block[:, other] -= design[chosen]
-        rows.append(block[:, 1:].reshape(len(block), -1))
+        # In full, since no sample may be left: where all are of one class, that is what is separable.
+        rows.append(block[:, 1:].reshape(len(block), (class_count - 1) * p))
     matrix = np.concatenate(rows)
     found = linprog(
         -matrix.sum(axis=0),

@@ -11,6 +11,9 @@ from theorylab.validation import flag, whole_number
 
 __all__ = ["Task", "kronecker_points", "kronecker_task"]
 
+# In more dimensions the root g is 1 to all digits.
+_MOST = 10**6
+
 
 class Task(NamedTuple):
     """Inputs (n + m, d), targets (n + m, k) and how many come first as training points."""
@@ -28,14 +31,14 @@ def kronecker_points(dimension: int, count: int) -> np.ndarray:
     Parameters
     ----------
     dimension, count
-        d and the number of points, >= 1.
+        d, up to 10^6, and the number of points, >= 1.
 
     Raises
     ------
     ValueError
         If a number is not a positive integer.
     """
-    d, n = whole_number("dimension", dimension), whole_number("count", count)
+    d, n = whole_number("dimension", dimension, maximum=_MOST), whole_number("count", count)
     golden = brentq(lambda g: (d + 1) * np.log(g) - np.log1p(g), 1.0 + 1e-12, 2.0, xtol=1e-15)
     steps = golden ** -np.arange(1.0, d + 1)
     return np.asarray(2.0 * ((0.5 + np.arange(1, n + 1)[:, None] * steps) % 1.0) - 1.0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import least_squares
 
+from theorylab.validation import array_of_shape, moderate, real, whole_number
+
 __all__ = ["minimise_invariant_risk"]
 
 
@@ -25,7 +27,13 @@ def minimise_invariant_risk(features: np.ndarray, cross: np.ndarray, *, penalty:
     random_state
         Seed of these, >= 0.
     """
-    s, c, top = features, cross, penalty
+    s = array_of_shape("features", features, ("N", "p", "p"))
+    c, top = array_of_shape("cross", cross, s.shape[:2]), real("penalty", penalty, minimum=0.0, maximum=1e30)
+    if s.size == 0 or s.shape[1] != s.shape[2] or not np.all(np.linalg.eigvalsh(s)[:, 0] > 0.0):
+        raise ValueError(f"features must be positive definite matrices of shape (N, p, p); got shape {s.shape}")
+    moderate("features", s, most=1e60)
+    moderate("cross", c, most=1e60)
+    starts, random_state = whole_number("starts", starts, maximum=100_000), whole_number("random_state", random_state, minimum=0)
     factor = np.linalg.cholesky(s.mean(axis=0))
     goal = np.linalg.solve(factor, c.mean(axis=0))
 

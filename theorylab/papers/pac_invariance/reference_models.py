@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from theorylab.models.structural_equations import StructuralModel, structural_model
-from theorylab.validation import whole_number
+from theorylab.validation import moderate, real, whole_number
 
 __all__ = ["ReferenceModel", "chain_model", "core_model", "shift_model", "star_model"]
 
@@ -37,6 +37,10 @@ def chain_model(
     ValueError
         If a variance is not positive.
     """
+    named = {"cause_effect": cause_effect, "child_effect": child_effect}
+    cause_effect, child_effect = (moderate(name, real(name, value), most=1e30) for name, value in named.items())
+    variances = {"cause_variance": cause_variance, "target_variance": target_variance, "child_variance": child_variance}
+    cause_variance, target_variance, child_variance = (moderate(n, real(n, v, above=0.0), most=1e30) for n, v in variances.items())
     coefficients = [[0.0, 0.0, 0.0], [cause_effect, 0.0, 0.0], [0.0, child_effect, 0.0]]
     return ReferenceModel(structural_model(coefficients, [cause_variance, target_variance, child_variance]), 1, (0,))
 

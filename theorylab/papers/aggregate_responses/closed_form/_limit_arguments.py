@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
-from theorylab.validation import integers, plain, real, reals
+from theorylab.validation import integers, moderate, plain, real, reals
 
 
 def ratio_above_one(samples_per_feature: ArrayLike) -> Any:
     """Return psi = n/d if it exceeds 1; below, another formula holds, which the message names."""
     try:
-        return reals("samples_per_feature", samples_per_feature, above=1.0)
+        return moderate("samples_per_feature", reals("samples_per_feature", samples_per_feature, above=1.0), most=1e50, least=1e-50)
     except ValueError as error:
         raise ValueError(
             f"{error}; with fewer samples than features use overparametrised_risk_limit (exactly: overparametrised_risk_exact)"

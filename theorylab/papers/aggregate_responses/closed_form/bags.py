@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import array_of_shape
+from theorylab.validation import array_of_shape, integers, moderate, numbers, whole_number
 
 __all__ = ["average_over_bags", "bag_codes", "means_by_code"]
 
@@ -34,6 +34,8 @@ def bag_codes(bag_labels: ArrayLike, number_of_bags: int | None = None) -> tuple
         If the labels are not one-dimensional, empty, missing or not sortable, or their number of distinct values is not m.
     """
     labels = _label_array(bag_labels)
+    if number_of_bags is not None:
+        number_of_bags = whole_number("number_of_bags", number_of_bags, minimum=0)
     try:
         distinct, codes, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     except TypeError:
@@ -95,10 +97,24 @@ def average_over_bags(values: np.ndarray, codes: np.ndarray, sizes: np.ndarray) 
     -------
     ndarray
         (m, ...).
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or the lengths differ.
     """
+    values, sizes = numbers("values", values), np.asarray(integers("sizes", sizes))
+    if values.ndim == 0 or len(values) == 0 or not np.all(np.isfinite(values)):
+        raise ValueError(f"values must be a finite array of shape (n, ...) with n >= 1; got shape {values.shape}")
+    moderate("values", values)
+    if sizes.ndim != 1:
+        raise ValueError(f"sizes must have shape (m,); got shape {sizes.shape}")
+    codes = np.asarray(integers("codes", codes, minimum=0))
+    if codes.shape != (len(values),) or np.max(codes) >= sizes.size:
+        raise ValueError(f"codes must have shape ({len(values)},) with entries below {sizes.size}; got {codes.tolist()!r:.80}")
     totals = np.zeros((sizes.size, *values.shape[1:]))
     np.add.at(totals, codes, values)
-    return totals / sizes.reshape(-1, *[1] * (values.ndim - 1))
+    return totals / sizes.reshape(sizes.size, *[1] * (values.ndim - 1))
 
 
 def _label_array(bag_labels: ArrayLike) -> np.ndarray:

@@ -176,8 +176,9 @@ def bias_from_moments(n: int, d: int, squared_sum: ArrayLike, sum_of_squares: Ar
 
 def _spectral_functions(rho: np.ndarray) -> tuple[Statistic, Statistic]:
     """Return g and u/C^2 as functions that give a row for every weight."""
+    # C = rho + (1 - rho) u, written without a difference: at u = 1 it is 1, however large the weight.
     column = np.reshape(rho, (-1, 1))
-    return lambda u: column * (1.0 - u) / (column + (1.0 - column) * u), lambda u: u / (column + (1.0 - column) * u) ** 2
+    return lambda u: column * (1.0 - u) / (u + column * (1.0 - u)), lambda u: u / (u + column * (1.0 - u)) ** 2
 
 
 def _ladder(rho: np.ndarray) -> np.ndarray:

@@ -101,11 +101,9 @@ def small_weight_limit_risk_exact(
         raise ValueError("sample_size must be at least dimension; with fewer samples than features use overparametrised_risk_exact")
     fewer = m < d
     bias = np.where(fewer, 1.0 - m / d + ratio_or_infinity((1.0 - m / d) * m, n - d - 1.0), 0.0)
-    # One factor positive and the other not would be a negative product: both must be positive for the mean to exist.
-    both = np.minimum(n - d - 1.0, d - m - 1.0) > 0.0
-    variance = np.where(
-        fewer, ratio_or_infinity(m * (n - m - 1.0), np.where(both, (n - d - 1.0) * (d - m - 1.0), 0.0)), ratio_or_infinity(d, m - d - 1.0)
-    )
+    # Both factors must be positive for the mean to exist; with two samples in one bag and two features the numerator vanishes as well.
+    product = np.maximum(n - d - 1.0, 0.0) * np.maximum(d - m - 1.0, 0.0)
+    variance = np.where(fewer, np.where(product > 0.0, ratio_or_infinity(m * (n - m - 1.0), product), np.inf), ratio_or_infinity(d, m - d - 1.0))
     return decomposition(bias, variance, r2, noise, "no finite mean where n <= d + 1, and none of the variance where |m - d| <= 1")
 
 

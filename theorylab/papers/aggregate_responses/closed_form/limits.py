@@ -14,7 +14,7 @@ from theorylab.papers.aggregate_responses.closed_form._limit_arguments import (
     scales,
 )
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
-from theorylab.validation import integers, reals
+from theorylab.validation import integers, moderate, reals
 
 __all__ = [
     "bag_level_risk_limit",
@@ -172,7 +172,9 @@ def minimum_norm_risk_limit(
     -----
     Ridgeless regression on n/k independent Gaussian rows; limits of r2 (1 - m/d) and sigma^2 m/(d-m-1).
     """
-    c = _bags_per_feature(reals("samples_per_feature", samples_per_feature, above=0.0), bag_size)
+    c = _bags_per_feature(
+        moderate("samples_per_feature", reals("samples_per_feature", samples_per_feature, above=0.0), most=1e50, least=1e-50), bag_size
+    )
     r2, noise = scales(squared_signal_norm, noise_variance)
     return decomposition(r2 * (1.0 - c), noise * c / (1.0 - c))
 
@@ -248,7 +250,7 @@ def overparametrised_risk_limit(
     -----
     Derived here: both terms of the loss vanish, so the weight drops out; limits of r2 [1 - m/d + (n-m) m/(d (d-n-1))] and sigma^2 m/(d-n-1).
     """
-    psi = reals("samples_per_feature", samples_per_feature, above=0.0, below=1.0)
+    psi = moderate("samples_per_feature", reals("samples_per_feature", samples_per_feature, above=0.0, below=1.0), most=1e50, least=1e-50)
     c = psi / (1.0 * integers("bag_size", bag_size))
     r2, noise = scales(squared_signal_norm, noise_variance)
     return decomposition(r2 * (1.0 - c + (psi - c) * c / (1.0 - psi)), noise * c / (1.0 - psi))

@@ -250,7 +250,7 @@ def _gaussian_delta(w: Any, level: Any) -> Any:
         # R' = z R - 1: where z1 and z2 almost coincide the difference is integrated instead of subtracted.
         nodes, weights = np.polynomial.legendre.leggauss(8)
         mesh = level[..., None] / w[..., None] + 0.5 * w[..., None] * nodes
-        close = 0.5 * w * np.sum(weights * _mills_slope(np.maximum(mesh, -1.0)), axis=-1)
+        close = 0.5 * w * np.sum(weights * _mills_slope(mesh), axis=-1)
         difference = np.where(w < 0.1, close, _mills(tail) - _mills(second))
         return np.where((first < 0.0) & (w >= 0.1), ndtr(-first) - density * _mills(second), density * difference)
 

@@ -11,7 +11,7 @@ from theorylab.papers.aggregate_responses.closed_form._limit_arguments import ra
 from theorylab.papers.aggregate_responses.closed_form.fixed_point import asymptotic_risk
 from theorylab.papers.aggregate_responses.closed_form.private_risk import private_risk_limit
 from theorylab.papers.aggregate_responses.closed_form.ridge_limit import best_ridge_risk
-from theorylab.validation import plain, reals
+from theorylab.validation import moderate, plain, reals
 
 __all__ = ["null_predictor_epsilon", "private_ridge_risk_limit"]
 
@@ -55,7 +55,7 @@ def private_ridge_risk_limit(
     Derived here: theta0's posterior precision is n/(k sigma^2 + D2) times W/(n/k) with W ~ Wishart_d(n/k). In k the factor falls and the spectrum
     of W/(n/k) spreads out in convex order, and tr (I + .)^-1 is convex and decreasing.
     """
-    psi = reals("samples_per_feature", samples_per_feature, above=0.0)
+    psi = moderate("samples_per_feature", reals("samples_per_feature", samples_per_feature, above=0.0), most=1e50, least=1e-50)
     k = reals("bag_size", bag_size, minimum=1.0)
     r2, noise = scales(squared_signal_norm, noise_variance)
     return best_ridge_risk(psi / k, r2, noise + reals("unit_bag_noise_variance", unit_bag_noise_variance, minimum=0.0) / k)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.papers.aggregate_responses.closed_form._limit_arguments import more_samples_than_features, ratio_above_one, scales
+from theorylab.papers.aggregate_responses.closed_form._limit_arguments import more_samples_than_features, ratio_above_one, scales, weight_in_range
 from theorylab.papers.aggregate_responses.closed_form.fixed_point import asymptotic_risk
 from theorylab.validation import integers, plain, reals
 
@@ -82,7 +82,7 @@ def optimal_bag_size_instance_level(
         vertex = np.where(linear > 0.0, 2.0 * quadratic / linear, np.inf)
         better_end = np.where(value(1.0) <= value(largest), 1.0, largest)
         real = np.where(quadratic > 0.0, np.clip(vertex, 1.0, largest), better_end)
-        below, above = np.floor(real), np.minimum(np.ceil(real), largest)
+        below, above = np.floor(real), np.ceil(real)
         whole = np.where(value(below) <= value(above), below, above)
     return OptimalBagSize(plain(real), plain(whole))
 
@@ -132,7 +132,7 @@ def optimal_bag_size(
     if sizes.ndim != 1:
         raise ValueError(f"bag_sizes must have shape (K,); got shape {sizes.shape}")
     psi = np.asarray(ratio_above_one(samples_per_feature))[..., None]
-    rho = np.asarray(reals("weight", weight, minimum=0.0, maximum=1.0))[..., None]
+    rho = np.asarray(weight_in_range(weight))[..., None]
     r2, noise = (np.asarray(entry)[..., None] for entry in scales(squared_signal_norm, noise_variance))
     unit_noise = np.asarray(reals("unit_bag_noise_variance", unit_bag_noise_variance, minimum=0.0))[..., None]
     risk = asymptotic_risk(psi, sizes, rho, r2, noise + unit_noise / sizes).risk
@@ -176,6 +176,6 @@ def critical_weight(samples_per_feature: ArrayLike, largest_bag_size: ArrayLike)
         raise ValueError(str(error).replace("bag_size must", "largest_bag_size must")) from None
     excess = psi * (k - 1.0) - k
     leading = (k - 1.0) * (psi - 1.0) + k * k
-    shrinkage = (k + np.sqrt(np.maximum(k * k + excess * leading, 0.0))) / leading
+    shrinkage = (k + np.sqrt(k * k + excess * leading)) / leading
     a, b = k * shrinkage / psi, k * (1.0 - shrinkage) / (psi * (k - 1.0))
     return plain(np.where((a < 1.0) & (b > 0.0), b * (1.0 - a) / (a * (1.0 - b)), 0.0))

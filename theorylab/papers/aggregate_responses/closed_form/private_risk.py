@@ -17,7 +17,7 @@ from theorylab.papers.aggregate_responses.closed_form.end_points import bag_leve
 from theorylab.papers.aggregate_responses.closed_form.exact_risk import interpolation_risk_exact
 from theorylab.papers.aggregate_responses.closed_form.fixed_point import asymptotic_risk
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, moderate, plain, reals
 
 __all__ = [
     "leading_order_private_risk",
@@ -54,7 +54,8 @@ def unit_bag_noise_variance(clip: ArrayLike, epsilon: ArrayLike) -> Any:
     -----
     Derived here: a Laplace variable of scale b has variance 2 b^2; b = `laplace_scale` with bags of one.
     """
-    ratio = reals("clip", clip, above=0.0) / reals("epsilon", epsilon, above=0.0)
+    bound = moderate("clip", reals("clip", clip, above=0.0), most=1e50)
+    ratio = bound / moderate("epsilon", reals("epsilon", epsilon, above=0.0), most=1e50, least=1e-50)
     return plain(8.0 * ratio * ratio)
 
 
@@ -235,4 +236,5 @@ def leading_order_private_risk(
     -----
     arXiv:2401.11081 (private risk), with the Laplace scale 2T/(k epsilon); the predictor 0 has risk r2, that is 0 at this order.
     """
-    return private_risk_limit(samples_per_feature, bag_size, weight, 0.0, 0.0, clip_constant, epsilon, largest_weight=largest_weight).variance
+    clip = moderate("clip_constant", reals("clip_constant", clip_constant, above=0.0), most=1e50)
+    return private_risk_limit(samples_per_feature, bag_size, weight, 0.0, 0.0, clip, epsilon, largest_weight=largest_weight).variance

@@ -66,7 +66,7 @@ def ridge_risk_exact(
     Derived here (module's docstring).
     """
     n, d, k, m = single_sizes(sample_size, dimension, bag_size)
-    r2, noise = signal_and_noise(float(squared_signal_norm), float(noise_variance))
+    r2, noise = signal_and_noise(real("squared_signal_norm", squared_signal_norm), real("noise_variance", noise_variance))
     if penalty is None and r2 == 0.0:
         return RiskDecomposition(0.0, 0.0, 0.0)
     ridge = noise * d / r2 if penalty is None else real("penalty", penalty, minimum=0.0)

@@ -16,7 +16,7 @@ from theorylab.numerics.jacobi_ensemble import jacobi_linear_statistic_expansion
 from theorylab.papers.aggregate_responses.closed_form._size_arguments import checked_weight, decomposition, signal_and_noise, single_sizes
 from theorylab.papers.aggregate_responses.closed_form.exact_risk import bias_from_moments
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
-from theorylab.validation import real, whole_number
+from theorylab.validation import moderate, real, whole_number
 
 __all__ = ["risk_second_order", "second_order_coefficient"]
 
@@ -124,7 +124,7 @@ def second_order_coefficient(
     -----
     Derived here: expansion of `risk_second_order` in 1/d at fixed psi and k.
     """
-    psi = real("samples_per_feature", samples_per_feature, above=1.0)
+    psi = moderate("samples_per_feature", real("samples_per_feature", samples_per_feature, above=1.0), most=1e50, least=1e-50)
     k = real("bag_size", bag_size, minimum=1.0)
     rho = _positive_weight(weight, largest_weight)
     r2, noise = signal_and_noise(squared_signal_norm, noise_variance)
@@ -144,7 +144,7 @@ def _expansions(first_ratio: float, second_ratio: float, rho: np.ndarray) -> tup
     column = rho.reshape(-1, 1)
 
     def stack(u: np.ndarray) -> np.ndarray:
-        mixed = column + (1.0 - column) * u
+        mixed = u + column * (1.0 - u)
         g = column * (1.0 - u) / mixed
         return np.stack([g, g**2, u / mixed**2])
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 
-from theorylab.papers.aggregate_responses.estimators.private_aggregator import PrivateAggregator
+from theorylab.papers.aggregate_responses.estimators.private_aggregator import PrivateAggregator, checked_generator
 from theorylab.validation import array_of_shape, real, whole_number
 
 __all__ = ["PrivacyAudit", "audit_privacy"]
@@ -95,18 +95,20 @@ def audit_privacy(
     """
     count = whole_number("releases", releases, minimum=1000)
     alpha = real("error_probability", error_probability, above=0.0, below=1.0)
-    rng = np.random.default_rng(random_state)
+    rng = checked_generator(random_state)
     if isinstance(mechanism, PrivateAggregator):
         if bags is None:
             raise ValueError("bags must be given for a PrivateAggregator; got None")
         aggregator, given = mechanism, np.asarray(bags)
+        if given.ndim not in (1, 2):
+            raise ValueError(f"bags must have shape (n,) or (n, t); got shape {given.shape}")
         if labels is None and neighbour is None:
             labels = np.zeros(len(given))
             labels[0] = aggregator.clip
             neighbour = -labels
         epsilon = aggregator.epsilon if epsilon is None else epsilon
         delta = aggregator.delta if delta is None else delta
-        noise = np.random.default_rng(aggregator.random_state)
+        noise = checked_generator(aggregator.random_state)
 
         def draw(side: np.ndarray, number: int) -> Any:
             # One stream for all calls: a seed that restarted would give both sides the same noise.

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from theorylab.papers.aggregate_responses.closed_form import interpolating_estimator, least_within_bag_variance_interpolator, optimal_weight
 from theorylab.papers.aggregate_responses.estimators.grouping import Grouping, bag_means_in_order, group_bags
 from theorylab.papers.aggregate_responses.estimators.signal_strength import SignalStrength, centred, estimate_signal_strength
-from theorylab.validation import choice, real
+from theorylab.validation import choice, flag, real
 
 __all__ = ["InterpolatingRegressor"]
 
@@ -107,6 +107,7 @@ class InterpolatingRegressor(RegressorMixin, BaseEstimator):
             If an argument or parameter does not fit.
         """
         weight = self._checked_weight()
+        flag("fit_intercept", self.fit_intercept)
         if bags is None:
             if isinstance(bag_means, Mapping):
                 raise ValueError("bags must be given when bag_means is a mapping from bag label to mean; got None")

@@ -28,6 +28,20 @@ class PrivacyGuarantee(NamedTuple):
     delta: float
 
 
+def checked_generator(random_state: int | np.random.Generator | None) -> np.random.Generator:
+    """Return the generator that a ``random_state`` stands for.
+
+    Raises
+    ------
+    ValueError
+        If it stands for none.
+    """
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError):
+        raise ValueError(f"random_state must be None, an integer >= 0 or a numpy Generator; got {random_state!r:.80}") from None
+
+
 class _Membership(NamedTuple):
     """Which of the m bags each sample is in, (n, t); the sizes of the bags, (m,); the sorted bag labels, (m,)."""
 
@@ -127,7 +141,7 @@ class PrivateAggregator(BaseEstimator):
         y = array_of_shape("labels", labels, (len(membership.codes),))
         sums = np.zeros(membership.sizes.size)
         np.add.at(sums, membership.codes, np.clip(y, -self.clip, self.clip)[:, None])
-        rng = np.random.default_rng(self.random_state)
+        rng = checked_generator(self.random_state)
         draw = rng.laplace if self.mechanism == "laplace" else rng.normal
         return sums / membership.sizes + draw(0.0, scales, (count, scales.size))
 

@@ -70,8 +70,8 @@ def estimate_signal_strength(features: ArrayLike, bag_labels: ArrayLike, bag_mea
     """
     fit_intercept = flag("fit_intercept", fit_intercept)
     x = array_of_shape("features", features, ("n", "d"))
-    grouping = group_bags(bag_labels, len(x))
-    means = bag_means_in_order(bag_means, bag_labels)
+    grouping = group_bags(bag_labels, len(x), name="bag_labels")
+    means = bag_means_in_order(bag_means, bag_labels, name="bag_labels")
     lost = int(bool(fit_intercept))
     bags = means.size - lost
     if bags < 2:

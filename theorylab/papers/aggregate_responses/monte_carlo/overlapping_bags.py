@@ -32,7 +32,7 @@ def sample_overlapping_bags(rng: Any, size: int, *, sample_size: int, dimension:
     sample_size, dimension, bag_size
         n, d, k >= 1; n is a multiple of k and n / k > d.
     overlap
-        t >= 1, the number of partitions.
+        t, from 1 to 10^4, the number of partitions.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def sample_overlapping_bags(rng: Any, size: int, *, sample_size: int, dimension:
     """
     size = check_draw(rng, size)
     n, d, k, m = checked_design(sample_size, dimension, bag_size)
-    t = whole_number("overlap", overlap)
+    t = whole_number("overlap", overlap, maximum=10**4)
     if m <= d:
         raise ValueError(f"dimension must be smaller than the number of bags sample_size / bag_size, {m}; got {d}")
     xp = namespace_of(rng)

@@ -8,7 +8,7 @@ from typing import Any
 from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.aggregate_responses.monte_carlo.settings import checked_design, checked_variances, checked_weights
-from theorylab.validation import real, reals, whole_number
+from theorylab.validation import moderate, real, reals, whole_number
 
 __all__ = ["sample_gaussian_releases", "sample_private_releases", "sample_private_risk"]
 
@@ -81,13 +81,13 @@ def sample_private_risk(
     """
     size = check_draw(rng, size)
     n, d, k, m = checked_design(sample_size, dimension, bag_size)
-    (rho,) = checked_weights((weight,)).tolist()
+    (rho,) = checked_weights((real("weight", weight),), name="weight").tolist()
     rows = n if rho else m
     if rows <= d:
         held = "the sample size" if rho else "the number of bags sample_size / bag_size (the weight is 0)"
         raise ValueError(f"dimension must be smaller than {held}, {rows}, for the minimiser to be unique; got {d}")
     signal, deviation = (math.sqrt(variance) for variance in checked_variances(squared_signal_norm, noise_variance))
-    bound, scale = checked_clip(clip), real("laplace_scale", laplace_scale, minimum=0.0)
+    bound, scale = checked_clip(clip), moderate("laplace_scale", real("laplace_scale", laplace_scale, minimum=0.0))
     xp = namespace_of(rng)
     features = rng.standard_normal((size, n, d))
     labels = signal * features[:, :, 0] + deviation * rng.standard_normal((size, n))
@@ -143,7 +143,7 @@ def sample_private_releases(
         If a parameter is out of range.
     """
     size = check_draw(rng, size)
-    scale = reals("laplace_scale", laplace_scale, above=0.0)
+    scale = moderate("laplace_scale", reals("laplace_scale", laplace_scale, above=0.0))
     return {"release": _bag_mean_of(label, other_label, clip, bag_size) + scale * draw_laplace(rng, size)}
 
 

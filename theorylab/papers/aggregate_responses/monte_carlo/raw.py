@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import check_draw, namespace_of
+from theorylab.backend import check_draw, checked_array, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.aggregate_responses.monte_carlo.settings import (
     BagDesign,
@@ -87,8 +87,7 @@ def interpolating_coefficients(features: Any, bag_means: Any, *, bag_size: int, 
         If a shape does not fit, k does not divide n, or a weight is out of range.
     """
     xp = namespace
-    if features.ndim != 3:
-        raise ValueError(f"features must have shape (size, n, d); got shape {features.shape}")
+    features, bag_means = checked_array("features", features, ("size", "n", "d"), minimum=-1e50, maximum=1e50), checked_array("bag_means", bag_means)
     size, n, d = features.shape
     design = checked_design(n, d, bag_size)
     k, m = design.bag_size, design.bags
@@ -103,7 +102,10 @@ def interpolating_coefficients(features: Any, bag_means: Any, *, bag_size: int, 
         if (m if weight == 0.0 else n) >= _SAFE_RATIO * d and (weight == 0.0 or weight >= _SAFE_WEIGHT):
             gram = (1.0 - weight) * bag_gram + weight * sample_gram
             moment = (1.0 - weight) * bag_moment + weight * sample_moment
-            coefficients[:, j] = xp.linalg.solve(gram, moment[:, :, None])[:, :, 0]
+            try:
+                coefficients[:, j] = xp.linalg.solve(gram, moment[:, :, None])[:, :, 0]
+            except np.linalg.LinAlgError:
+                raise ValueError("features must be in general position; got a data set whose features depend on each other") from None
         elif weight == 0.0:
             coefficients[:, j] = _by_orthogonal_factors(xp, averages, bag_means)
         else:

@@ -55,8 +55,8 @@ def checked_design(sample_size: int, dimension: int, bag_size: int, *, samples_a
     return BagDesign(n, d, k, n // k)
 
 
-def checked_weights(weights: ArrayLike, *, largest_weight: float = 1.0) -> np.ndarray:
-    """Return the weights as an array (L,): each 0, or from `SMALLEST_WEIGHT` to `largest_weight`.
+def checked_weights(weights: ArrayLike, *, largest_weight: float = 1.0, name: str = "weights") -> np.ndarray:
+    """Return the weights as an array (L,): each 0, or from `SMALLEST_WEIGHT` to `largest_weight`; messages call them `name`.
 
     Raises
     ------
@@ -64,11 +64,11 @@ def checked_weights(weights: ArrayLike, *, largest_weight: float = 1.0) -> np.nd
         If there is none, or one is out of range.
     """
     top = real("largest_weight", largest_weight, minimum=1.0)
-    rho = array_of_shape("weights", weights, ("L",))
+    rho = array_of_shape(name, weights, ("L",))
     if rho.size == 0:
-        raise ValueError("weights must hold at least one number; got ()")
+        raise ValueError(f"{name} must hold at least one number; got ()")
     if not np.all((rho == 0.0) | ((rho >= SMALLEST_WEIGHT) & (rho <= top))):
-        raise ValueError(f"weights must each be 0 or from {SMALLEST_WEIGHT:g} to largest_weight = {top:g}; got {tuple(rho.tolist())}")
+        raise ValueError(f"{name} must each be 0 or from {SMALLEST_WEIGHT:g} to largest_weight = {top:g}; got {tuple(rho.tolist())}")
     return rho
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import polygamma, psi
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared, log_chi_squared_cdf
-from theorylab.validation import instance, plain, real, reals
+from theorylab.validation import instance, moderate, plain, real, reals
 
 __all__ = [
     "GammaFit",
@@ -61,11 +62,14 @@ def scaled_noncentral_chi2_from_cumulants(first: float, second: float, third: fl
     ValueError
         If a cumulant is not positive or no member has them: k2^2 < k1 k3/2, as for every weighted sum of central terms with unequal weights.
     """
-    k1, k2, k3 = (real(name, value, above=0.0) for name, value in (("first", first), ("second", second), ("third", third)))
+    named = {"first": first, "second": second, "third": third}
+    k1, k2, k3 = (moderate(name, real(name, value, above=0.0), most=1e50, least=1e-50) for name, value in named.items())
     discriminant = k2**2 - 0.5 * k1 * k3
     if discriminant < -1e-12 * k2**2:
         raise ValueError(f"third must be at most 2 second^2/first for a scaled noncentral chi-squared law; got {k3:g} > {2 * k2**2 / k1:g}")
     scale = (k2 - math.sqrt(max(discriminant, 0.0))) / (2.0 * k1)
+    if scale <= 1e-14 * k2 / k1:
+        raise ValueError(f"third must be larger, else the scale is lost in rounding; got {k3:g} with first {k1:g} and second {k2:g}")
     degrees = 2.0 * k1 / scale - k2 / (2.0 * scale**2)
     if degrees <= 0.0:
         raise ValueError(f"third must exceed 3 second^2/(2 first) for positive degrees of freedom; got {k3:g} <= {1.5 * k2**2 / k1:g}")
@@ -78,14 +82,14 @@ def gamma_shape(log_mean_minus_mean_log: ArrayLike) -> Any:
     Parameters
     ----------
     log_mean_minus_mean_log
-        > 0, any shape.
+        From 1e-14 to 1e6, any shape.
 
     Raises
     ------
     ValueError
-        If an entry is not positive (all values equal).
+        If an entry is out of range (0 if all values are equal).
     """
-    c = np.asarray(reals("log_mean_minus_mean_log", log_mean_minus_mean_log, above=0.0))
+    c = np.asarray(moderate("log_mean_minus_mean_log", reals("log_mean_minus_mean_log", log_mean_minus_mean_log, above=0.0), most=1e6, least=1e-14))
     # Minka's start is within two percent.
     a = (3.0 - c + np.sqrt((c - 3.0) ** 2 + 24.0 * c)) / (12.0 * c)
     for _ in range(8):
@@ -130,7 +134,8 @@ def gamma_bias(fit: GammaFit, target_error: ArrayLike) -> Any:
         If eps is not positive.
     """
     instance("fit", fit, GammaFit)
-    eps = np.asarray(reals("target_error", target_error, above=0.0))
+    eps = np.asarray(moderate("target_error", reals("target_error", target_error, above=0.0), most=1e90))
+    check_broadcast(fit=np.asarray(fit.shape), target_error=eps)
     place, degrees = np.broadcast_arrays(2.0 * np.asarray(fit.shape) * eps / np.asarray(fit.mean), 2.0 * np.asarray(fit.shape))
     return plain(np.maximum(0.0, -log_chi_squared_cdf(place, degrees)))
 
@@ -246,15 +251,19 @@ def sankaran_score(target_error: ArrayLike, degrees: ArrayLike, noncentrality: A
     target_error
         eps >= 0; all arguments broadcast.
     degrees, noncentrality, scale
-        df > 0, nc >= 0, scale > 0.
+        df > 0, nc >= 0, scale > 0, all from 1e-50 to 1e50 or 0.
 
     Raises
     ------
     ValueError
         If a number is out of range.
     """
-    x = np.asarray(reals("target_error", target_error, minimum=0.0)) / np.asarray(reals("scale", scale, above=0.0))
+    x, unit = np.asarray(reals("target_error", target_error, minimum=0.0)), np.asarray(reals("scale", scale, above=0.0))
     df, nc = np.asarray(reals("degrees", degrees, above=0.0)), np.asarray(reals("noncentrality", noncentrality, minimum=0.0))
+    for name, value in (("target_error", x), ("scale", unit), ("degrees", df), ("noncentrality", nc)):
+        moderate(name, value, most=1e50, least=1e-50)
+    check_broadcast(target_error=x, degrees=df, noncentrality=nc, scale=unit)
+    x = x / unit
     k = df + nc
     h = 1.0 - 2.0 * k * (df + 3.0 * nc) / (3.0 * (df + 2.0 * nc) ** 2)
     p = (df + 2.0 * nc) / k**2

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import erfcx, gammaln
 
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
-from theorylab.validation import integers, plain, real, reals, whole_number
+from theorylab.validation import integers, moderate, plain, real, reals, whole_number
 
 __all__ = [
     "brownian_small_ball",
@@ -20,6 +20,9 @@ __all__ = [
     "torus_small_ball",
     "torus_spectrum",
 ]
+
+# In more, the counts and volumes leave the range of floating point.
+_MOST_DIMENSIONS = 100
 
 
 def fourier_slope(dimension: ArrayLike, frequencies: ArrayLike, points: ArrayLike, outputs: ArrayLike = 1) -> Any:
@@ -39,7 +42,10 @@ def fourier_slope(dimension: ArrayLike, frequencies: ArrayLike, points: ArrayLik
     """
     d, m = np.asarray(integers("dimension", dimension)), np.asarray(integers("frequencies", frequencies))
     n, k = np.asarray(integers("points", points, minimum=0)), np.asarray(integers("outputs", outputs))
-    total = (2.0 * m + 1.0) ** d
+    with np.errstate(over="ignore"):
+        total = (2.0 * m + 1.0) ** d
+    if not np.all(np.isfinite(total)):
+        raise ValueError(f"dimension and frequencies must leave (2 M + 1)^d within the range of floating point; got {np.max(d)} and {np.max(m)}")
     if np.any(n >= total):
         raise ValueError(f"points must be fewer than the (2 M + 1)^d = {np.min(total):g} features; got {np.max(n)}")
     return plain(0.5 * k * (total - n))
@@ -54,9 +60,9 @@ def torus_small_ball(smoothness: float, dimension: int, target_error: ArrayLike)
     Parameters
     ----------
     smoothness
-        nu > 0.
+        nu, from 1e-3 to 1e3.
     dimension
-        d >= 1.
+        d, from 1 to 100.
     target_error
         eps > 0, any shape; of the integral over the torus of volume 1.
 
@@ -65,12 +71,18 @@ def torus_small_ball(smoothness: float, dimension: int, target_error: ArrayLike)
     ValueError
         If a number is out of range.
     """
-    nu, d = real("smoothness", smoothness, above=0.0), whole_number("dimension", dimension)
-    eps = np.asarray(reals("target_error", target_error, above=0.0))
+    nu, d = (
+        moderate("smoothness", real("smoothness", smoothness, above=0.0), most=1e3, least=1e-3),
+        whole_number("dimension", dimension, maximum=_MOST_DIMENSIONS),
+    )
+    eps = np.asarray(moderate("target_error", reals("target_error", target_error, above=0.0), least=1e-100))
     beta = 1.0 + 2.0 * nu / d
     log_volume = 0.5 * d * math.log(math.pi) - math.lgamma(0.5 * d + 1.0)
     log_constant = math.log(0.5 * (beta - 1.0)) + beta / (beta - 1.0) * math.log(math.pi / (beta * math.sin(math.pi / beta)))
-    return plain(np.exp(log_constant + (beta * log_volume - np.log(eps)) / (beta - 1.0)))
+    nats = log_constant + (beta * log_volume - np.log(eps)) / (beta - 1.0)
+    if np.any(nats > 700.0):
+        raise ValueError(f"target_error must be larger for this smoothness: the bias leaves the range of floating point; got {target_error!r:.80}")
+    return plain(np.exp(nats))
 
 
 def lattice_counts(dimension: int, largest: int) -> np.ndarray:
@@ -79,7 +91,7 @@ def lattice_counts(dimension: int, largest: int) -> np.ndarray:
     Parameters
     ----------
     dimension
-        d >= 1.
+        d, from 1 to 100.
     largest
         >= 0.
 
@@ -88,7 +100,9 @@ def lattice_counts(dimension: int, largest: int) -> np.ndarray:
     ValueError
         If a number is out of range.
     """
-    d, top = whole_number("dimension", dimension), whole_number("largest", largest, minimum=0)
+    d, top = whole_number("dimension", dimension, maximum=_MOST_DIMENSIONS), whole_number("largest", largest, minimum=0)
+    if d * math.log(2.0 * math.sqrt(top) + 1.0) > 700.0:
+        raise ValueError(f"dimension must leave the number of lattice points within the range of floating point; got {d} with largest={top}")
     one = np.zeros(top + 1)
     squares = np.arange(math.isqrt(top) + 1) ** 2
     one[squares] = 2.0
@@ -111,7 +125,7 @@ def torus_spectrum(smoothness: float, dimension: int, *, largest: int = 1000, no
     Parameters
     ----------
     smoothness, dimension
-        nu > 0 and d >= 1.
+        nu from 1e-3 to 1e3, and d from 1 to 100.
     largest
         Of |q|^2 counted, >= 1.
     nodes
@@ -122,8 +136,13 @@ def torus_spectrum(smoothness: float, dimension: int, *, largest: int = 1000, no
     ValueError
         If a number is out of range.
     """
-    nu, d = real("smoothness", smoothness, above=0.0), whole_number("dimension", dimension)
+    nu, d = (
+        moderate("smoothness", real("smoothness", smoothness, above=0.0), most=1e3, least=1e-3),
+        whole_number("dimension", dimension, maximum=_MOST_DIMENSIONS),
+    )
     top = whole_number("largest", largest)
+    if d * math.log(2.0 * math.sqrt(top) + 1.0) > 700.0:
+        raise ValueError(f"dimension must leave the number of lattice points within the range of floating point; got {d} with largest={top}")
     counts = lattice_counts(d, top)
     squares = np.flatnonzero(counts)
     exponent = -nu - 0.5 * d
@@ -155,7 +174,7 @@ def brownian_small_ball(target_error: ArrayLike) -> Any:
     ValueError
         If x is out of range.
     """
-    x = np.asarray(reals("target_error", target_error, above=0.0, maximum=2.0))
+    x = np.asarray(moderate("target_error", reals("target_error", target_error, above=0.0, maximum=2.0), least=1e-100))
     q = np.arange(60.0)
     signs = np.where(q % 2 == 0, 1.0, -1.0)
     sizes = np.exp(gammaln(q + 0.5) - gammaln(q + 1.0) - gammaln(0.5))
@@ -183,7 +202,8 @@ def distinct_points_rate(mean_square_target: ArrayLike, target_error: ArrayLike)
     ValueError
         If a number is out of range.
     """
-    v, eps = np.asarray(reals("mean_square_target", mean_square_target, minimum=0.0)), np.asarray(reals("target_error", target_error, above=0.0))
+    v = np.asarray(moderate("mean_square_target", reals("mean_square_target", mean_square_target, minimum=0.0)))
+    eps = np.asarray(moderate("target_error", reals("target_error", target_error, above=0.0), least=1e-100))
     # With u = 1/(1 + 2 s) the derivative vanishes where v u^2 + u = eps.
     u = np.minimum(2.0 * eps / (1.0 + np.sqrt(1.0 + 4.0 * v * eps)), 1.0)
     s = 0.5 * (1.0 / u - 1.0)

@@ -18,6 +18,8 @@ __all__ = ["task_distribution", "task_posterior"]
 
 def task_posterior(task: Task, kind: str = "laplace") -> tuple[np.ndarray, np.ndarray]:
     """Return the posterior mean (m, k) and covariance (m, m) of a task under a kernel; smooth kernels get 1e-10 on the training diagonal."""
+    if not all(hasattr(task, part) for part in ("inputs", "targets", "train")):
+        raise ValueError(f"task must be a Task, with inputs, targets and train; got {task!r:.80}")
     kernel = stationary_kernel(task.inputs, task.inputs, kind)
     found = interpolating_posterior(kernel, task.train, task.targets[: task.train], nugget=0.0 if kind == "laplace" else 1e-10)
     return found.mean, found.covariance

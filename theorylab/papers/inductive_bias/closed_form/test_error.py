@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
-from theorylab.validation import array_of_shape, instance, plain, real, reals
+from theorylab.validation import array_of_shape, instance, moderate, plain, real, reals
 
 __all__ = ["KlBias", "error_spectrum", "kl_inductive_bias", "radius_bound_bias", "required_inductive_bias", "small_ball_bias"]
 
@@ -47,6 +47,8 @@ def error_spectrum(mean: ArrayLike, covariance: ArrayLike, test_targets: ArrayLi
         raise ValueError(f"mean must have at least one test point and one output; got shape {mu.shape}")
     c = array_of_shape("covariance", covariance, (m, m))
     y = array_of_shape("test_targets", test_targets, (m, k))
+    for name, part in (("mean", mu), ("covariance", c), ("test_targets", y)):
+        moderate(name, part)
     cutoff = real("relative_cutoff", relative_cutoff, above=0.0, below=1.0)
     values, vectors = np.linalg.eigh(0.5 * (c + c.T))
     along = ((vectors.T @ (mu - y)) ** 2).sum(axis=1)
@@ -74,7 +76,8 @@ def required_inductive_bias(distribution: GeneralizedChiSquared, target_error: A
     """
     # Plus 0 makes -0 a 0.
     instance("distribution", distribution, GeneralizedChiSquared)
-    return plain(np.maximum(0.0, -np.asarray(distribution.logcdf(reals("target_error", target_error, minimum=0.0)))) + 0.0)
+    eps = moderate("target_error", reals("target_error", target_error, minimum=0.0), most=1e90, least=1e-305)
+    return plain(np.maximum(0.0, -np.asarray(distribution.logcdf(eps))) + 0.0)
 
 
 def _one(distribution: GeneralizedChiSquared) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
@@ -108,7 +111,7 @@ def small_ball_bias(distribution: GeneralizedChiSquared, target_error: ArrayLike
     instance("distribution", distribution, GeneralizedChiSquared)
     w, h, delta, offset = _one(distribution)
     y = np.asarray(reals("target_error", target_error, above=offset)) - offset
-    if order not in (0, 1):
+    if not isinstance(order, int | float | np.integer | np.floating) or order not in (0, 1):
         raise ValueError(f"order must be 0 or 1; got {order!r}")
     total = float(h.sum())
     leading = 0.5 * total * np.log(2.0 / y) + math.lgamma(0.5 * total + 1.0) + 0.5 * float((h * np.log(w)).sum() + delta.sum())
@@ -150,8 +153,8 @@ def kl_inductive_bias(distribution: GeneralizedChiSquared, target_error: float) 
 def radius_bound_bias(distribution: GeneralizedChiSquared, target_error: ArrayLike, *, radius: str = "largest") -> Any:
     """Return I of a ball in whitened coordinates, -log P(chi'^2_H(sum delta) <= (eps - offset)/w) with w the largest, smallest or mean weight.
 
-    The largest weight gives an upper bound on the bias (a Lipschitz constant), the smallest a lower one; the mean is neither. The gap of the upper
-    bound tends to sum of h log(w_max/w)/2 as eps falls to the offset.
+    Infinite at and below the offset. The largest weight gives an upper bound on the bias (a Lipschitz constant), the smallest a lower one; the mean
+    is neither. The gap of the upper bound tends to sum of h log(w_max/w)/2 as eps falls to the offset.
 
     Parameters
     ----------
@@ -172,7 +175,7 @@ def radius_bound_bias(distribution: GeneralizedChiSquared, target_error: ArrayLi
     if not w.size:
         return required_inductive_bias(distribution, target_error)
     choices = {"largest": float(w.max()), "smallest": float(w.min()), "mean": float((h * w).sum() / h.sum())}
-    if radius not in choices:
+    if not isinstance(radius, str) or radius not in choices:
         raise ValueError(f"radius must be one of {', '.join(map(repr, choices))}; got {radius!r}")
     ball = GeneralizedChiSquared([choices[radius]], float(h.sum()), float(delta.sum()), offset)
     return required_inductive_bias(ball, target_error)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import ncx2
 
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
-from theorylab.validation import plain, real, reals
+from theorylab.validation import moderate, plain, real, reals
 
 __all__ = ["three_parameter_standard_deviation"]
 
@@ -26,9 +26,9 @@ def three_parameter_standard_deviation(degrees: float, noncentrality: float, tar
     Parameters
     ----------
     degrees, noncentrality
-        df > 0 and nc > 0 of the true law, of scale 1.
+        df from 1e-2 to 1e4 and nc from 1e-6 to 1e4 of the true law, of scale 1.
     target_error
-        eps > 0, in units of the mean df + nc.
+        eps, from 1e-100 to 1e3, in units of the mean df + nc.
     hypotheses
         S, >= 1.
 
@@ -38,7 +38,9 @@ def three_parameter_standard_deviation(degrees: float, noncentrality: float, tar
         If a number is out of range.
     """
     df, nc = real("degrees", degrees, above=0.0), real("noncentrality", noncentrality, above=0.0)
-    eps = real("target_error", target_error, above=0.0) * (df + nc)
+    moderate("degrees", df, most=1e4, least=1e-2)
+    moderate("noncentrality", nc, most=1e4, least=1e-6)
+    eps = moderate("target_error", real("target_error", target_error, above=0.0), most=1e3, least=1e-100) * (df + nc)
     low, high = ncx2.ppf(1e-13, df, nc), ncx2.isf(1e-13, df, nc)
     nodes, weights = np.polynomial.legendre.leggauss(300)
     x = low + 0.5 * (high - low) * (nodes + 1.0)

@@ -10,7 +10,7 @@ from scipy.integrate import quad
 
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
 from theorylab.papers.inductive_bias.closed_form.test_error import kl_inductive_bias
-from theorylab.validation import instance, real
+from theorylab.validation import instance, moderate, real
 
 __all__ = ["tilted_law", "tilting_relative_variance", "tilting_relative_variance_limit"]
 
@@ -75,7 +75,10 @@ def tilting_relative_variance(distribution: GeneralizedChiSquared, target_error:
     u = 0.5 * y * (nodes + 1.0)
     inner = np.exp(t * (u - y) + np.asarray(distribution.logcdf(offset + u)) - log_p)
     q = 1.0 - t * 0.5 * y * float(weights @ inner)
-    return math.exp(float(distribution.log_laplace(t)) + t * y - log_p) * q - 1.0
+    exponent = float(distribution.log_laplace(t)) + t * y - log_p
+    if exponent > 700.0:
+        raise ValueError(f"tilt must suit the target_error: with tilt {t:g} the relative variance leaves the range of floating point")
+    return math.exp(exponent) * q - 1.0
 
 
 def tilting_relative_variance_limit(degrees: float) -> float:
@@ -84,14 +87,14 @@ def tilting_relative_variance_limit(degrees: float) -> float:
     Parameters
     ----------
     degrees
-        H > 0.
+        H, from 1e-3 to 1e6.
 
     Raises
     ------
     ValueError
-        If H is not positive.
+        If H is out of range.
     """
-    a = 0.5 * real("degrees", degrees, above=0.0)
+    a = 0.5 * moderate("degrees", real("degrees", degrees, above=0.0), most=1e6, least=1e-3)
     # With u = v^(1/a), so that nothing is singular at 0, and relative to e^a.
     integral = quad(lambda v: math.exp(a * (v ** (1.0 / a) - 1.0)), 0.0, 1.0, limit=400, epsabs=0.0, epsrel=1e-12)[0] / a
     return math.exp(2.0 * math.log(a) + math.lgamma(a) - a * math.log(a) + a) * integral - 1.0

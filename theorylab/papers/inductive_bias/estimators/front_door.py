@@ -22,7 +22,7 @@ from theorylab.papers.inductive_bias.closed_form import (
     required_inductive_bias,
     scaled_noncentral_chi2_from_cumulants,
 )
-from theorylab.validation import array_of_shape, choice, real, reals, whole_number
+from theorylab.validation import array_of_shape, choice, numbers, real, reals, whole_number
 
 __all__ = ["InductiveBias", "fit_bias", "inductive_bias", "kernel_test_error", "naive_bias"]
 
@@ -64,7 +64,7 @@ class InductiveBias:
 
 
 def _two_dimensional(name: str, values: ArrayLike, rows: int) -> np.ndarray:
-    array = np.asarray(values, dtype=float)
+    array = numbers(name, values)
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2 or len(array) != rows or array.shape[1] == 0:
@@ -99,6 +99,12 @@ def kernel_test_error(
     ValueError
         If shapes do not fit, there is no test point, the kernel is unknown or not symmetric, or training inputs coincide and the nugget is 0.
     """
+    return _test_error("kernel", kernel, X_train, y_train, X_test, y_test, nugget)
+
+
+def _test_error(
+    name: str, kernel: Any, X_train: ArrayLike, y_train: ArrayLike, X_test: ArrayLike, y_test: ArrayLike, nugget: float
+) -> GeneralizedChiSquared:
     first, second = array_of_shape("X_train", X_train, ("n", "d")), array_of_shape("X_test", X_test, ("m", "d"))
     if len(second) == 0 or first.shape[1] != second.shape[1]:
         raise ValueError(f"X_test must have at least one row and as many columns as X_train; got {second.shape} and {first.shape}")
@@ -107,9 +113,9 @@ def kernel_test_error(
         raise ValueError(f"y_train and y_test must have as many outputs; got {y.shape[1]} and {target.shape[1]}")
     points = np.concatenate([first, second])
     if not isinstance(kernel, str) and not callable(kernel):
-        raise ValueError(f"kernel must be a name, a kernel of scikit-learn or a function of two arrays of inputs; got {kernel!r}")
+        raise ValueError(f"{name} must be a name, a kernel of scikit-learn or a function of two arrays of inputs; got {kernel!r}")
     if isinstance(kernel, str):
-        matrix = stationary_kernel(points, points, choice("kernel", kernel, KERNELS))
+        matrix = stationary_kernel(points, points, choice(name, kernel, KERNELS))
     else:
         matrix = np.asarray(kernel(points, points), dtype=float)
     found = interpolating_posterior(matrix, len(first), y, nugget=nugget)
@@ -242,11 +248,11 @@ def inductive_bias(
         As in `kernel_test_error`, or if a regressor has no ``random_state`` or a number is out of range.
     """
     eps = real("target_error", target_error, minimum=0.0)
-    if np.ndim(X_test) != 2:
+    if numbers("X_test", X_test).ndim != 2:
         raise ValueError(f"X_test must have shape (m, d); got {np.shape(X_test)}")
     m, seed = len(np.asarray(X_test)), whole_number("random_state", random_state, minimum=0)
     if not (hasattr(estimator_or_kernel, "fit") and is_regressor(estimator_or_kernel)):
-        law = kernel_test_error(estimator_or_kernel, X_train, y_train, X_test, y_test, nugget=nugget)
+        law = _test_error("estimator_or_kernel", estimator_or_kernel, X_train, y_train, X_test, y_test, nugget)
         nats = float(required_inductive_bias(law, eps))
         words = (
             f"{nats:.4g} nats (exact) for a mean squared error of {eps:.4g} on {m} test points; typical functions of the kernel have {law.mean():.4g}"

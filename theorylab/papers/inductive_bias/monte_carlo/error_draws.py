@@ -14,15 +14,23 @@ from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fetch, fitting_block
 from theorylab.numerics.gaussian_process import conditioned_draws, stationary_kernel
 from theorylab.papers.inductive_bias.reference_tasks import kronecker_task
-from theorylab.validation import choice, flag, whole_number
+from theorylab.validation import choice, flag, real, whole_number
 
 __all__ = ["ROUTES", "sample_errors", "sample_gamma_fit", "sample_hits", "sample_near_fits"]
 
 ROUTES = ("spectrum", "functions")
+# The shape of a law of more degrees of freedom is lost in the rounding of its mean.
+_MOST_POINTS = 10**8
+
+
+def _spectrum(dimension: int, train: int, test: int, outputs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `_known_spectrum` returns for whole numbers in their range."""
+    n, m = whole_number("train", train, minimum=0), whole_number("test", test)
+    return _known_spectrum(whole_number("dimension", dimension), n, m, whole_number("outputs", outputs))
 
 
 @lru_cache(maxsize=32)
-def _spectrum(dimension: int, train: int, test: int, outputs: int) -> tuple[np.ndarray, np.ndarray]:
+def _known_spectrum(dimension: int, train: int, test: int, outputs: int) -> tuple[np.ndarray, np.ndarray]:
     """Return (lambda, u^T (mu - y*)) of a task under the Laplace kernel by solves with the whole kernel, not by the closed form's route."""
     task = kronecker_task(dimension, train, test, outputs=outputs)
     inverse = np.linalg.inv(stationary_kernel(task.inputs, task.inputs, "laplace"))
@@ -90,7 +98,8 @@ def sample_errors(
     ValueError
         If the route is unknown or a number is out of range.
     """
-    size = check_draw(rng, size)
+    size, train = check_draw(rng, size), whole_number("train", train, minimum=0)
+    centre, target_error = real("centre", centre), real("target_error", target_error)
     xp = namespace_of(rng)
     if choice("route", route, ROUTES) == "functions":
         task = kronecker_task(dimension, train, test, outputs=outputs)
@@ -145,7 +154,12 @@ def sample_gamma_fit(
     """
     equal = flag("equal", equal)
     size = check_draw(rng, size)
-    s = whole_number("hypotheses", hypotheses, minimum=3)
+    s, target_error = whole_number("hypotheses", hypotheses, minimum=3), real("target_error", target_error, above=0.0)
+    dimension, train, test = (
+        whole_number("dimension", dimension),
+        whole_number("train", train, minimum=0),
+        whole_number("test", test, maximum=_MOST_POINTS),
+    )
     errors = rng.chisquare(test, (size, s)) / test if equal else _errors(rng, (size, s), dimension, train, test, 1)
     # Each fit is the root of one equation; only its two numbers come to the host.
     means, logs = fetch(errors.mean(axis=1)), fetch(namespace_of(rng).log(errors).mean(axis=1))
@@ -170,7 +184,8 @@ def sample_near_fits(rng: Any, size: int, *, dimension: int, train: int, test: i
     dict
         "near" 1 if the training error is small enough, "both" 1 if the test error is, too.
     """
-    size = check_draw(rng, size)
+    size, train = check_draw(rng, size), whole_number("train", train)
+    training_error, target_error = real("training_error", training_error), real("target_error", target_error)
     task = kronecker_task(dimension, train, test)
     kernel = stationary_kernel(task.inputs, task.inputs, "laplace")
     drawn = conditioned_draws(rng, size, kernel, 0, task.targets[:0])[..., 0] - namespace_of(rng).asarray(task.targets[:, 0])
@@ -198,7 +213,9 @@ def sample_hits(rng: Any, size: int, *, probability: float, hypotheses: int, fai
     dict
         "none" 1 if there is no hit; "share" of hits; "bound_holds" 1 if -log p is at least -log(share + sqrt(log(2/delta)/(2 S))).
     """
-    size = check_draw(rng, size)
+    size, hypotheses = check_draw(rng, size), whole_number("hypotheses", hypotheses)
+    probability = real("probability", probability, minimum=0.0, maximum=1.0)
+    failure_probability = real("failure_probability", failure_probability, above=0.0, below=1.0)
     share = rng.binomial(hypotheses, probability, size) / hypotheses
     level = share + math.sqrt(math.log(2.0 / failure_probability) / (2.0 * hypotheses))
     return {"none": 1.0 * (share == 0.0), "share": share, "bound_holds": 1.0 * (probability <= level)}

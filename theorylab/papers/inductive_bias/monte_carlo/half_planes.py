@@ -46,6 +46,7 @@ def sample_half_planes(rng: Any, size: int, *, sample_size: int, target_error: f
     size = check_draw(rng, size)
     xp = namespace_of(rng)
     n, eps = whole_number("sample_size", sample_size), real("target_error", target_error, above=0.0, maximum=1.0)
+    failure_probability = real("failure_probability", failure_probability, above=0.0, below=1.0)
     boundaries = rng.random((size, n))
     # A boundary at a leaves the directions on its teacher's side: those at distance below a on one side, below 1 - a on the other.
     a, b = boundaries.min(axis=1), (1.0 - boundaries).min(axis=1)

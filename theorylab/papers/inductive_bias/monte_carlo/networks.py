@@ -11,13 +11,15 @@ from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size
 from theorylab.numerics.generalized_chi_squared.contour import Spectra, log_tails
 from theorylab.papers.inductive_bias.reference_tasks import kronecker_task
-from theorylab.validation import choice, whole_number
+from theorylab.validation import array_of_shape, choice, real, reals, whole_number
 
 __all__ = ["INITIALISATIONS", "hidden_features", "sample_finite_width", "sample_trained_errors", "sample_width_errors"]
 
 INITIALISATIONS = ("he", "uniform", "he_without_biases")
 # Weights drawn at once on a processor.
 _WEIGHTS = 2**17
+_MOST_STEPS = 10**7
+_MOST_LAYERS = 10_000
 
 
 def hidden_features(rng: Any, size: int, inputs: np.ndarray, width: int, depth: int) -> Any:
@@ -25,8 +27,10 @@ def hidden_features(rng: Any, size: int, inputs: np.ndarray, width: int, depth: 
 
     H_0 = X/sqrt(d), H_l = sqrt(2/N) relu(H_(l - 1) W_l) with standard normal W_l.
     """
-    size = check_draw(rng, size)
-    return _layers(rng, size, inputs, width, depth, short=False)
+    size, x = check_draw(rng, size), array_of_shape("inputs", inputs, ("n", "d"))
+    if x.size == 0:
+        raise ValueError(f"inputs must have shape (n, d) with n >= 1 and d >= 1; got shape {x.shape}")
+    return _layers(rng, size, x, whole_number("width", width), whole_number("depth", depth, maximum=_MOST_LAYERS), short=False)
 
 
 def _layers(rng: Any, size: int, inputs: np.ndarray, width: int, depth: int, *, short: bool) -> Any:
@@ -83,13 +87,21 @@ def sample_finite_width(
     dict
         "evidence": N(y; 0, K_tt) relative to a standard normal's (1 without training points); "chance_0", "chance_1", ...: P(L <= eps | layers);
         "joint_0", ...: their products.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+    LinAlgError
+        If the nugget is too small for the kernel of the training points.
     """
-    size = check_draw(rng, size)
+    size, nugget = check_draw(rng, size), real("nugget", nugget, above=0.0)
+    target_errors = tuple(np.atleast_1d(reals("target_errors", target_errors)).ravel().tolist())
     n, m = whole_number("train", train, minimum=0), whole_number("test", test)
     x, y = _network_task(dimension, n, m)
     xp = namespace_of(rng)
     targets = xp.asarray(y)
-    layers = _layers(rng, size, x, whole_number("width", width), whole_number("depth", depth), short=True)
+    layers = _layers(rng, size, x, whole_number("width", width), whole_number("depth", depth, maximum=_MOST_LAYERS), short=True)
     kernel = layers @ xp.swapaxes(layers, 1, 2) + nugget * xp.eye(n + m)
     evidence, mean, covariance = xp.ones(size), xp.zeros((size, m)), kernel
     if n:
@@ -113,7 +125,7 @@ def sample_finite_width(
 @block_size(4096)
 def sample_width_errors(rng: Any, size: int, *, dimension: int, test: int, width: int, depth: int, nugget: float) -> Any:
     """Sample test errors of untrained networks by plain forward passes, read-out and nugget drawn too."""
-    size = check_draw(rng, size)
+    size, test, width, nugget = check_draw(rng, size), whole_number("test", test), whole_number("width", width), real("nugget", nugget, minimum=0.0)
     x, y = _network_task(dimension, 0, test)
     layers = hidden_features(rng, size, x, width, depth)
     outputs = (layers @ rng.standard_normal((size, width, 1)))[..., 0] + math.sqrt(nugget) * rng.standard_normal((size, test))
@@ -153,7 +165,9 @@ def sample_trained_errors(
     ValueError
         If the initialisation is unknown.
     """
-    size = check_draw(rng, size)
+    size, train, width = check_draw(rng, size), whole_number("train", train), whole_number("width", width)
+    dimension, steps = whole_number("dimension", dimension), whole_number("steps", steps, minimum=0, maximum=_MOST_STEPS)
+    learning_rate = real("learning_rate", learning_rate, above=0.0, maximum=1e6)
     xp = namespace_of(rng)
     start = choice("initialisation", initialisation, INITIALISATIONS)
     task = kronecker_task(dimension, train, test)

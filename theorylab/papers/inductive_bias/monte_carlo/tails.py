@@ -11,7 +11,10 @@ import numpy as np
 from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
 from theorylab.papers.inductive_bias.monte_carlo.error_draws import _spectrum
-from theorylab.validation import real, whole_number
+from theorylab.validation import function, instance, real, whole_number
+
+# Of what is done one after the other.
+_MOST = 10**6
 
 __all__ = ["sample_last_particle", "sample_splitting", "sample_tilted_weight", "splitting"]
 
@@ -33,7 +36,8 @@ def sample_tilted_weight(rng: Any, size: int, *, dimension: int, train: int, tes
     nats
         The bias by which weights are scaled, so that their mean is 1 if it is right.
     """
-    size = check_draw(rng, size)
+    size, tilt, nats = check_draw(rng, size), real("tilt", tilt, above=0.0, maximum=1e100), real("nats", nats, maximum=700.0)
+    target_error = real("target_error", target_error, maximum=1e100)
     values, shift = _spectrum(dimension, train, test, 1)
     w, b = values / test, shift[:, 0] / np.sqrt(values)
     v = 1.0 / (1.0 + 2.0 * tilt * w)
@@ -57,14 +61,14 @@ def sample_last_particle(rng: Any, size: int, *, particles: int, nats: float) ->
     particles
         N >= 2.
     nats
-        I > 0.
+        I > 0, at most 500.
 
     Returns
     -------
     dict
         "kills" K, "estimate" K/N, "squared" (K - N I)^2/(N I), "probability" (1 - 1/N)^K e^I.
     """
-    size = check_draw(rng, size)
+    size, nats = check_draw(rng, size), real("nats", nats, above=0.0, maximum=500.0)
     n = whole_number("particles", particles, minimum=2)
     losses = rng.random((size, n))
     kills = np.zeros(size)
@@ -126,12 +130,18 @@ def splitting(
     RuntimeError
         If the target is not reached.
     """
+    instance("rng", rng, np.random.Generator)
+    function("loss", loss)
     n, share = whole_number("particles", particles, minimum=2), real("level", level, above=0.0, below=1.0)
+    target_error, moves = real("target_error", target_error), whole_number("moves", moves, maximum=_MOST)
+    most_levels = whole_number("most_levels", most_levels, maximum=_MOST)
     kept = max(1, round(share * n))
     harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1.0, n + 1))])
     per_level = float(harmonic[n] - harmonic[kept - 1])
     z = rng.standard_normal((n, whole_number("dimension", dimension)))
-    losses = loss(z)
+    losses = np.asarray(loss(z), dtype=np.float64)
+    if losses.shape != (n,):
+        raise ValueError(f"loss must return an array of shape ({n},); got shape {losses.shape}")
     nats, step = 0.0, 0.5
     for _ in range(most_levels):
         order = np.argsort(losses)
@@ -143,7 +153,7 @@ def splitting(
         nats += per_level
         chosen = order[rng.integers(0, kept, n)]
         z, losses = z[chosen], losses[chosen]
-        for _ in range(whole_number("moves", moves)):
+        for _ in range(moves):
             proposed = math.sqrt(1.0 - step**2) * z + step * rng.standard_normal(z.shape)
             found = loss(proposed)
             accepted = found <= bound
@@ -168,7 +178,8 @@ def sample_splitting(
     target_error, particles, moves
         As in `splitting`.
     """
-    size = check_draw(rng, size)
+    size, test = check_draw(rng, size, maximum=_MOST), whole_number("test", test)
+    target_error = real("target_error", target_error, minimum=1e-9)
     values, shift = _spectrum(dimension, train, test, 1)
 
     def loss(z: np.ndarray) -> np.ndarray:

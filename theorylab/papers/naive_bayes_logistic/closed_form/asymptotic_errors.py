@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from theorylab.papers.naive_bayes_logistic.closed_form._arguments import checked_groups
-from theorylab.validation import array_of_shape, choice, plain, reals
+from theorylab.validation import array_of_shape, choice, moderate, plain, reals
 
 __all__ = [
     "bayes_distance",
@@ -319,7 +319,7 @@ def _checked_covariance(covariance: ArrayLike) -> np.ndarray:
 
 def _checked(mean_gap: ArrayLike, covariance: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return the differences of means (..., d) and covariances (..., d, d), checked."""
-    gap, sigma = np.atleast_1d(reals("mean_gap", mean_gap)), _checked_covariance(covariance)
+    gap, sigma = np.atleast_1d(moderate("mean_gap", reals("mean_gap", mean_gap), most=1e50)), _checked_covariance(covariance)
     if gap.shape[-1] != sigma.shape[-1]:
         raise ValueError(f"mean_gap must have shape (..., {sigma.shape[-1]}), as long as the covariance is wide; got shape {gap.shape}")
     try:

@@ -46,7 +46,7 @@ def paper_design(class_count: int, dimension: int, *, rescaled: bool = False) ->
     arXiv:2302.02334, the simulations.
     """
     rescaled = flag("rescaled", rescaled)
-    classes, d = whole_number("class_count", class_count, minimum=2), whole_number("dimension", dimension, minimum=2)
+    classes, d = whole_number("class_count", class_count, minimum=2, maximum=60), whole_number("dimension", dimension, minimum=2)
     means = [-1.0] + [2.0**power for power in range(classes - 1)]
     unit = 2.0 ** (classes - 3)
     shift, scale = (unit, unit) if rescaled and classes > 2 else (0.0, 1.0)

@@ -127,17 +127,18 @@ def dimension_free_bounds_random_counts(gaps: ArrayLike, multiplicities: ArrayLi
     """
     delta, count = checked_groups(gaps, multiplicities, distinct_classes=True)
     m = whole_number("sample_size", sample_size, minimum=2)
-    checked_counts(0.5 * m, 0.5 * m, variance)
     first = np.arange(1, m)
-    weights = np.exp(gammaln(m + 1.0) - gammaln(first + 1.0) - gammaln(m - first + 1.0) - m * np.log(2.0))
+    # The logarithms of the binomial weights, but for a constant.
+    logarithm = -gammaln(first + 1.0) - gammaln(m - first + 1.0)
+    weights = np.exp(logarithm - logarithm.max())
     weights /= weights.sum()
-    second = _second_moment(delta, count, first[:, None].astype(float), (m - first)[:, None].astype(float), variance)
     # The mean magnitude is symmetric in the counts; counts that hardly occur are left out.
     magnitude = 0.0
     for m1 in range(1, m // 2 + 1):
         weight = weights[m1 - 1] * (1.0 if 2 * m1 == m else 2.0)
         if weight > 1e-14:
             magnitude += weight * _magnitude(delta, count, float(m1), float(m - m1), variance)
+    second = _second_moment(delta, count, first[:, None].astype(float), (m - first)[:, None].astype(float), variance)
     return _bounds(delta, count, magnitude, float(weights @ second))
 
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.numerics.gaussian_integrals import gaussian_expectation
 from theorylab.papers.naive_bayes_logistic.closed_form._arguments import checked_groups
-from theorylab.validation import choice, flag, integers, plain, real, reals, whole_number
+from theorylab.validation import choice, flag, integers, moderate, plain, real, reals, whole_number
 
 __all__ = [
     "large_dimension_excess_ratio",
@@ -159,7 +159,10 @@ def logistic_excess_coefficient(dimension: ArrayLike, mahalanobis_distance: Arra
     Derived here.
     """
     random_counts = flag("random_counts", random_counts)
-    d, delta = integers("dimension", dimension), reals("mahalanobis_distance", mahalanobis_distance, above=0.0)
+    d, delta = (
+        integers("dimension", dimension),
+        moderate("mahalanobis_distance", reals("mahalanobis_distance", mahalanobis_distance, above=0.0), most=1e06, least=1e-06),
+    )
     constant = d / (mean_fisher_weight(delta) * delta**2)
     if not random_counts:
         constant = constant - 4.0 / delta**2
@@ -233,7 +236,9 @@ def logistic_loss_excess_coefficient(dimension: int, class_count: int, mahalanob
         raise ValueError(f"class_count must be 2 for fixed counts, where the limit is known; got {classes}")
     if mahalanobis_distance is None:
         raise ValueError("mahalanobis_distance must be given for fixed counts; got None")
-    return free - 2.0 * float(mean_fisher_weight(real("mahalanobis_distance", mahalanobis_distance, above=0.0)))
+    return free - 2.0 * float(
+        mean_fisher_weight(moderate("mahalanobis_distance", real("mahalanobis_distance", mahalanobis_distance, above=0.0), most=1e06, least=1e-06))
+    )
 
 
 # What they are made of -----------------------------------------------------------------------------------------------------------------------
@@ -246,7 +251,7 @@ def _unit(delta: Any) -> Any:
 
 def _weight(mahalanobis_distance: ArrayLike, factor: Any) -> Any:
     """Return E[p (1 - p) factor(z)] for an even factor."""
-    delta = np.asarray(reals("mahalanobis_distance", mahalanobis_distance, above=0.0))
+    delta = np.asarray(moderate("mahalanobis_distance", reals("mahalanobis_distance", mahalanobis_distance, above=0.0), most=1e06, least=1e-06))
 
     def one(distance: float) -> float:
         # 1/cosh without overflow.

@@ -208,8 +208,9 @@ def checked_counts(
 def _unordered_counts(m: int, least: int, lost: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs of counts m1 <= m2 of a random draw with every count at least ``least``, (P, 2), and their probabilities (P,)."""
     first = np.arange(least, m // 2 + 1)
-    logarithm = gammaln(m + 1) - gammaln(first + 1) - gammaln(m - first + 1) - m * np.log(2.0)
-    weights = np.exp(logarithm) * np.where(2 * first == m, 1.0, 2.0)
+    # The logarithms of the binomial weights, but for a constant.
+    logarithm = -gammaln(first + 1) - gammaln(m - first + 1)
+    weights = np.exp(logarithm - logarithm.max()) * np.where(2 * first == m, 1.0, 2.0)
     weights /= weights.sum()
     kept = np.cumsum(weights) > lost
     return np.stack([first, m - first], axis=1)[kept].astype(np.float64), weights[kept]

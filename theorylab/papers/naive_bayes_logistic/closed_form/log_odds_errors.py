@@ -17,7 +17,7 @@ from scipy.special import erf, gammainccinv, gammaincinv, ndtr
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError, gaussian_expectation
 from theorylab.papers.naive_bayes_logistic.closed_form._arguments import checked_gaps, checked_groups
-from theorylab.validation import choice, plain, real, reals
+from theorylab.validation import choice, moderate, plain, real, reals
 
 __all__ = ["LogOddsDifference", "log_odds_difference_moments", "log_odds_error_probability"]
 
@@ -144,7 +144,10 @@ def log_odds_error_probability(
 
 def checked_counts(count_first: float, count_second: float, variance: str) -> tuple[float, float]:
     """Return the two counts, if the second moment of the fitted log-odds exists."""
-    m1, m2 = (real(name, count, above=0.0) for name, count in (("count_first", count_first), ("count_second", count_second)))
+    m1, m2 = (
+        moderate(name, real(name, count, above=0.0), most=1e50, least=1e-50)
+        for name, count in (("count_first", count_first), ("count_second", count_second))
+    )
     if choice("variance", variance, _VARIANCES) == "pooled" and m1 + m2 <= 6.0:
         raise ValueError(f"count_first + count_second must exceed 6 with pooled variances, for E s^-4 to exist; got {m1 + m2:g}")
     return m1, m2

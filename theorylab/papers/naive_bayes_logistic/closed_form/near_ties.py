@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from theorylab.validation import array_of_shape, covariance, integers, plain, real, reals
+from theorylab.validation import array_of_shape, covariance, integers, moderate, plain, real, reals
 
 __all__ = [
     "isotropic_near_tie_probability",
@@ -87,7 +87,10 @@ def isotropic_near_tie_probability(tau: ArrayLike, dimension: ArrayLike, mahalan
     -----
     Derived here.
     """
-    d, delta = integers("dimension", dimension), reals("mahalanobis_distance", mahalanobis_distance, above=0.0)
+    d, delta = (
+        integers("dimension", dimension),
+        moderate("mahalanobis_distance", reals("mahalanobis_distance", mahalanobis_distance, above=0.0), most=1e06, least=1e-06),
+    )
     return plain(_inside(reals("tau", tau, minimum=0.0) * d, 0.5 * delta**2, delta**2))
 
 
@@ -296,7 +299,7 @@ def near_tie_probability_on_a_line(tau: ArrayLike, class_positions: ArrayLike, p
 
 def _log_odds_law(mean_gap: ArrayLike, sigma: ArrayLike) -> tuple[float, float, int]:
     """Return mean and variance, given its class, of the log-odds in favour of the true class, and d."""
-    gap = array_of_shape("mean_gap", mean_gap, ("d",))
+    gap = moderate("mean_gap", array_of_shape("mean_gap", mean_gap, ("d",)), most=1e50)
     if not np.any(gap):
         raise ValueError("mean_gap must not be 0: the classes would be one")
     matrix = covariance("covariance", sigma, dimension=gap.size)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, moderate, plain, reals
 
 __all__ = [
     "naive_bayes_constant_sample_size",
@@ -51,7 +51,8 @@ def naive_bayes_proportional_limit(mahalanobis_distance: ArrayLike, dimension_ra
     Derived here. For known variances and for pooled ones, whose estimates become exact; for equal counts and for those of random labels.
     """
     delta, ratio = np.broadcast_arrays(
-        reals("mahalanobis_distance", mahalanobis_distance, minimum=0.0), reals("dimension_ratio", dimension_ratio, minimum=0.0)
+        moderate("mahalanobis_distance", reals("mahalanobis_distance", mahalanobis_distance, minimum=0.0), most=1e06, least=1e-06),
+        reals("dimension_ratio", dimension_ratio, minimum=0.0),
     )
     spread = np.sqrt(delta**2 + 4.0 * ratio)
     limit = ndtr(-0.5 * delta**2 / np.where(spread > 0.0, spread, 1.0))
@@ -86,7 +87,10 @@ def naive_bayes_normal_sample_size(target: ArrayLike, mahalanobis_distance: Arra
     -----
     Derived here. Relative to `naive_bayes_real_sample_size` the error vanishes as d grows.
     """
-    error, delta = reals("target", target, above=0.0, below=0.5), reals("mahalanobis_distance", mahalanobis_distance, above=0.0)
+    error, delta = (
+        reals("target", target, above=0.0, below=0.5),
+        moderate("mahalanobis_distance", reals("mahalanobis_distance", mahalanobis_distance, above=0.0), most=1e06, least=1e-06),
+    )
     z2, square = np.square(ndtri(error)), np.square(delta)
     d = 1.0 * np.asarray(integers("dimension", dimension))
     # In w = 1/m: 4 d w^2 + (2 delta^2 + 4d) w = delta^4/(4 z^2) - delta^2.

@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
+from theorylab.papers.naive_bayes_logistic.closed_form.excess_coefficients import mean_fisher_weight
 from theorylab.papers.naive_bayes_logistic.closed_form.separability import separability_threshold
-from theorylab.validation import plain, real, reals
+from theorylab.validation import moderate, plain, real, reals
 
 __all__ = ["NoFiniteSolutionError", "ProportionalLimit", "logistic_proportional_limit", "logistic_proximal_point"]
 
@@ -31,6 +32,8 @@ _REACH = 9.0
 _STEP = 0.25
 _TOLERANCE = 1e-11
 _MOST_STEPS = 60
+# Where the search starts, a smaller distance is as good as this one.
+_NO_DISTANCE = 1e-3
 _MOST_NODES = 200_000
 
 
@@ -111,7 +114,8 @@ def _expectations(mean: float, deviation: float, gamma: float, step: float) -> _
 
     In p the integrands are smooth and end like a normal tail, so the trapezoidal rule converges exponentially.
     """
-    first, last = logistic_proximal_point(mean + _REACH * deviation * np.array([-1.0, 1.0]), gamma)
+    reach = _REACH * deviation
+    first, last = logistic_proximal_point([mean - reach, mean + reach], gamma)
     nodes = int(np.ceil((last - first) / min(step, step * deviation))) + 1
     if nodes > _MOST_NODES:
         raise ConvergenceError(f"the estimate is too large for the quadrature: {nodes} nodes")
@@ -152,9 +156,7 @@ def _residuals(unknowns: np.ndarray, r: float, kappa: float, step: float) -> tup
 
 def _solve(r: float, kappa: float) -> np.ndarray:
     """Return the logarithms of a/r, sigma and gamma by damped Newton steps from the limit kappa -> 0: 2, sqrt(kappa/A0), kappa/A0."""
-    z = np.linspace(-_REACH, _REACH, 1 + int(2 * _REACH * max(8.0, 8.0 * r)))
-    margins = special.expit(2.0 * r * (r + z))
-    curvature = np.sum(np.exp(-0.5 * z * z) * margins * (1.0 - margins)) / np.sum(np.exp(-0.5 * z * z))
+    curvature = mean_fisher_weight(max(2.0 * r, _NO_DISTANCE))
     unknowns = np.log([2.0, np.sqrt(kappa / curvature), kappa / curvature])
     residuals, jacobian = _residuals(unknowns, r, kappa, _STEP)
     for _ in range(_MOST_STEPS):
@@ -205,7 +207,7 @@ def logistic_proportional_limit(half_distance: float, dimension_ratio: float) ->
     -----
     Derived here.
     """
-    r = real("half_distance", half_distance, minimum=0.0)
+    r = moderate("half_distance", real("half_distance", half_distance, minimum=0.0), most=1e06)
     kappa = real("dimension_ratio", dimension_ratio, above=0.0)
     threshold = float(separability_threshold(r))
     if kappa >= threshold:

@@ -8,6 +8,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
+from theorylab.numerics.roots import smallest_integer
 from theorylab.papers.naive_bayes_logistic.closed_form.expected_error import (
     VARIANCES,
     feature_groups,
@@ -87,19 +88,15 @@ def naive_bayes_sample_size(
     low, length = least, 4
     while low <= min(largest, _ONE_BY_ONE):
         sizes = np.arange(low, min(low + stride * length, largest + 1), stride)
-        found = reached(sizes)
-        if np.any(found):
-            return int(sizes[np.argmax(found)])
+        enough = reached(sizes)
+        if np.any(enough):
+            return int(sizes[np.argmax(enough)])
         low, length = int(sizes[-1]) + stride, 2 * length
-    below, above = low - stride, low
-    while above <= largest and not reached(np.array([above]))[0]:
-        below, above = above, min(2 * above, largest - largest % stride) if above < largest - largest % stride else largest + 1
-    if above > largest:
+    # In steps of the stride; what is too large counts as reached.
+    found = stride * smallest_integer(lambda steps: stride * steps > largest or bool(reached(np.array([stride * steps]))[0]), low // stride)
+    if found > largest:
         raise ValueError(f"target must be reached with at most largest_sample_size = {largest} training points; got {goal!r}")
-    while above - below > stride:
-        middle = below + stride * ((above - below) // (2 * stride))
-        below, above = (below, middle) if reached(np.array([middle]))[0] else (middle, above)
-    return above
+    return found
 
 
 def naive_bayes_real_sample_size(target: float, gaps: ArrayLike, multiplicities: ArrayLike) -> float:
@@ -140,9 +137,9 @@ def naive_bayes_real_sample_size(target: float, gaps: ArrayLike, multiplicities:
     if excess(np.log(2.0)) <= 0.0:
         return 2.0
     distance, dimension = float(np.sqrt(_squared_distance(groups))), int(groups.multiplicities.sum())
-    guess = max(4.0, float(naive_bayes_normal_sample_size(goal, distance, dimension))) if goal < 0.5 else 4.0
+    guess = float(naive_bayes_normal_sample_size(goal, distance, dimension)) if goal < 0.5 else 4.0
     ceiling = np.log(_LARGEST_REAL_SIZE)
-    low, high = np.log(max(2.0, 0.8 * guess)), min(np.log(1.25 * guess), ceiling)
+    low = high = min(np.log(max(guess, 2.0)), ceiling)
     while excess(low) <= 0.0:
         low, high = max(np.log(2.0), low - 1.0), low
     while excess(high) > 0.0:

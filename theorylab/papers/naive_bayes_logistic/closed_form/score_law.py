@@ -24,7 +24,6 @@ import numpy as np
 from scipy.special import polygamma
 
 from theorylab.numerics.characteristic_functions import LogarithmicGrid
-from theorylab.numerics.roots import log_bisection
 from theorylab.validation import instance
 
 __all__ = ["FeatureGroups", "KnownVariance", "PooledVariance", "SeparateVariances", "integration_ray", "score_characteristic_function"]
@@ -171,42 +170,32 @@ def integration_ray(
     instance("groups", groups, FeatureGroups)
     instance("variance", variance, (KnownVariance, PooledVariance, SeparateVariances))
     own, other, odds = count_own, count_other, log_prior_odds
-    spread, covariance = 1.0 / own + 1.0 / other, 0.5 * (1.0 / other - 1.0 / own)
+    spread = 1.0 / own + 1.0 / other
     squared_distance, dimension = float(np.sum(groups.multiplicities * groups.gaps**2)), int(groups.multiplicities.sum())
-    # Moments of T with known variances.
-    mean = 0.5 * squared_distance + odds + dimension * covariance
-    scale = np.sqrt(squared_distance * (1.0 + 1.0 / other) + dimension * ((1.0 + 0.25 * spread) * spread + covariance**2))
+    # The mean of T with known variances, and roughly its standard deviation.
+    mean = 0.5 * squared_distance + odds + 0.5 * dimension * (1.0 / other - 1.0 / own)
+    scale = np.sqrt(squared_distance + dimension * spread)
     if isinstance(variance, SeparateVariances):
         return scale, np.zeros(own.size)
-    # A large variance estimate of one feature may keep its part from vanishing in t, whatever the gap.
-    certain = squared_distance if isinstance(variance, KnownVariance) else 0.0
-    return scale, _angle(squared_distance, certain, dimension, spread, odds, mean / scale, variance.step)
+    return scale, _angle(dimension, spread, odds, mean / scale, variance.step)
 
 
-def _angle(
-    squared_distance: float, certain: float, dimension: int, spread: np.ndarray, odds: np.ndarray, distance: np.ndarray, step: float
-) -> np.ndarray:
+def _angle(dimension: int, spread: np.ndarray, odds: np.ndarray, distance: np.ndarray, step: float) -> np.ndarray:
     """Return the angle of the ray of integration: not 0 where exp(i t E T), or exp(i t odds), turns many times before the rest has vanished."""
 
-    def vanished(exponent: float, square: float) -> np.ndarray:
-        """Return where the modulus of the rest, roughly exp(-(d/2) log(1 + x) - (square/2) t^2 / (1 + x)), x = spread t^2, is exp(-exponent)."""
-        alone = np.expm1(2.0 * exponent / dimension) * np.ones(spread.shape)
-        if square == 0.0:
-            return np.sqrt(alone / spread)
-        x = log_bisection(
-            lambda x: 0.5 * dimension * np.log1p(x) + 0.5 * square / spread * x / (1.0 + x) > exponent, np.full(spread.shape, 1e-12), alone
-        )
-        return np.sqrt(x / spread)
+    def vanished(exponent: float) -> np.ndarray:
+        """Return where the modulus of the rest is exp(-exponent) or less: it is about (1 + spread t^2)^(-d/2) if the gaps have no part in it."""
+        return np.asarray(np.sqrt(np.expm1(2.0 * exponent / dimension) / spread))
 
     far = np.abs(distance) > 4.0
     if not np.any(odds):
         return np.where(far, np.sign(distance) * 0.7, 0.0)
     against = odds * distance < 0.0
     # Turned with the mean of T and against the odds, exp(i t odds) grows: by no more than exp(15) before the rest has vanished.
-    steep = np.where(against, np.arcsin(np.minimum(np.sin(0.7), 15.0 / np.maximum(np.abs(odds) * vanished(60.0, certain), 1.0))), 0.7)
+    steep = np.where(against, np.arcsin(np.minimum(np.sin(0.7), 15.0 / np.maximum(np.abs(odds) * vanished(60.0), 1.0))), 0.7)
     # Turned with the odds and against the mean the whole grows, up to exp(distance^2 sin^2/2 / cos 2 angle).
     mild = np.where(against, np.arcsin(np.minimum(0.5, 2.0 / np.maximum(np.abs(distance), 4.0))), 0.5)
-    slow = np.where(np.abs(odds) * vanished(33.0, squared_distance) * step > 0.5, np.sign(odds) * mild, 0.0)
+    slow = np.where(np.abs(odds) * vanished(33.0) * step > 0.5, np.sign(odds) * mild, 0.0)
     return np.where(far, np.sign(distance) * steep, slow)
 
 
@@ -239,22 +228,23 @@ def _separate_excess(grid: LogarithmicGrid, law: int, variance: SeparateVariance
     total = PooledVariance(variance.own_degrees + variance.other_degrees, own[0] + other[0])
     largest, weights = total.nodes(grid.step)
     width, log_b, log_rest, shares = variance.logit_nodes(grid.step)
-    one = LogarithmicGrid(grid.laws[law : law + 1], grid.start[law : law + 1], grid.step, grid.length, grid.angle[law : law + 1])
-    t = one.points
-    shared = one._replace(start=one.start - largest, length=one.length + weights.size - 1).points
+    start, numbers = grid.start[law], np.arange(grid.length + weights.size - 1)
+    t, shared = np.exp(start + grid.step * numbers[: grid.length]), np.exp(start - largest + grid.step * numbers)
     log_fractions = np.log(own / (own + other)) - log_b, np.log(other / (own + other)) - log_rest
     table = _gaussian_excess(np.exp(log_fractions[0])[:, None] * shared, np.exp(log_fractions[1])[:, None] * shared, own, other, gap)
     average = _moving_average(table, weights)
-    turn = _exponential_above_one(np.zeros((shares.size, one.length)), 0.5 * (log_fractions[0] - log_fractions[1])[:, None] * t)
+    turn = _exponential_above_one(np.zeros((shares.size, grid.length)), 0.5 * (log_fractions[0] - log_fractions[1])[:, None] * t)
     excess = shares @ (turn + (1.0 + turn) * average)
     # From one node of logit B to the next the phase of exp(i t log(s_2/s_1)) advances by t width/2: near pi the nodes tell nothing any more.
-    return np.where(t[0] * width < 1.6 * np.pi, excess, -1.0)
+    return np.where(t * width < 1.6 * np.pi, excess, -1.0)
 
 
 def _logarithm_above_one(excess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return real and imaginary part of the principal log(1 + z), accurate for small z."""
     x, y = excess.real, excess.imag
-    square = x * (2.0 + x) + y * y
+    # With less than one degree of freedom 1/s^2 may be so large that the square is infinite, and the modulus of 1/(1 + z) is 0.
+    with np.errstate(over="ignore"):
+        square = x * (2.0 + x) + y * y
     real = 0.5 * np.log1p(np.maximum(square, -0.5))
     small = square < -0.5
     if np.any(small):

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from theorylab.numerics.roots import log_bisection
-from theorylab.validation import flag, integers, plain, reals
+from theorylab.validation import flag, integers, moderate, plain, reals
 
 __all__ = ["separability_probability", "separability_threshold"]
 
@@ -86,10 +86,10 @@ def separability_threshold(half_distance: ArrayLike) -> Any:
     ``u + v Z`` over directions, ``min_a [(u^2+v^2) Phi(u/v) + u v phi(u/v)]``, ``u = -a r``, ``v = sqrt(1+a^2)``. Where the derivative in a
     vanishes, w = u/v satisfies ``-w Phi(w)/phi(w) = r^2/(1+r^2)``, and there the minimum is Phi(w) itself.
     """
-    r = np.asarray(reals("half_distance", half_distance, minimum=0.0))
+    r = np.asarray(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e06))
     share = r * r / (1.0 + r * r)
     positive = share > 0.0
     # x M(x) <= x sqrt(pi/2) and x M(x) > x^2/(1+x^2) bracket the root.
-    low, high = np.where(positive, np.sqrt(2.0 / np.pi) * share, 1.0), np.where(positive, np.maximum(r, np.sqrt(2.0 / np.pi) * share), 1.0)
+    low, high = np.where(positive, np.sqrt(2.0 / np.pi) * share, 1.0), np.where(positive, r, 1.0)
     x = log_bisection(lambda x: x * _mills_ratio(x) >= share, low, high)
     return plain(special.ndtr(np.where(positive, -x, 0.0)))

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtr, chdtrc, erfc, gammaln, ndtri
 
 from theorylab.numerics.roots import log_bisection
-from theorylab.validation import integers, plain, real, reals, whole_number
+from theorylab.validation import integers, moderate, plain, real, reals, whole_number
 
 __all__ = [
     "sup_norm_joint_probability",
@@ -56,7 +56,7 @@ def sup_norm_probability(dimension: ArrayLike, sample_size: ArrayLike, tolerance
     -----
     Derived here; exact, where arXiv:2302.02334 has a bound.
     """
-    d, eps = integers("dimension", dimension), reals("tolerance", tolerance, above=0.0)
+    d, eps = integers("dimension", dimension), moderate("tolerance", reals("tolerance", tolerance, above=0.0), most=1e50, least=1e-50)
     m = reals("sample_size", sample_size, above=0.0)
     return plain(_all_below(_mean_tail(m, eps), d))
 
@@ -174,7 +174,7 @@ def sup_norm_variance_probability(dimension: ArrayLike, degrees_of_freedom: Arra
     -----
     Derived here.
     """
-    d, eps = integers("dimension", dimension), reals("tolerance", tolerance, above=0.0)
+    d, eps = integers("dimension", dimension), moderate("tolerance", reals("tolerance", tolerance, above=0.0), most=1e50, least=1e-50)
     nu = reals("degrees_of_freedom", degrees_of_freedom, above=0.0)
     return plain(_all_below(_variance_tail(nu, nu, eps), d))
 
@@ -208,7 +208,7 @@ def sup_norm_variance_degrees_of_freedom(dimension: ArrayLike, tolerance: ArrayL
     Derived here; the limit is the large-deviation rate of the chi-squared law.
     """
     d, eps, p = _arguments(dimension, tolerance, failure_probability)
-    reals("tolerance", tolerance, above=0.0, below=1.0)
+    moderate("tolerance", reals("tolerance", tolerance, above=0.0, below=1.0), most=1e50, least=1e-50)
     d, eps, p = np.broadcast_arrays(d, eps, p)
     tail = 2.0 * _feature_tail(d, p)
     # Chernoff: either tail is at most exp(-nu (eps - log(1 + eps)) / 2).
@@ -251,9 +251,9 @@ def sup_norm_joint_probability(class_count: int, dimension: ArrayLike, sample_si
     classes, m = whole_number("class_count", class_count, minimum=2), whole_number("sample_size", sample_size)
     if m <= classes:
         raise ValueError(f"sample_size must exceed class_count = {classes}; got {m}")
-    eps, d = real("tolerance", tolerance, above=0.0), integers("dimension", dimension)
+    eps, d = moderate("tolerance", real("tolerance", tolerance, above=0.0), most=1e50, least=1e-50), integers("dimension", dimension)
     # Counts within the tolerance, but for the last one, which is what they leave.
-    inside = np.arange(1, m - classes + 2)
+    inside = np.arange(1, m)
     inside = inside[np.abs(inside / m - 1.0 / classes) <= eps]
     if float(inside.size) ** (classes - 1) > _MOST_COUNTS:
         raise ValueError(f"sample_size must leave at most {_MOST_COUNTS} vectors of class counts to sum over; got {m}, {inside.size}^{classes - 1}")
@@ -273,7 +273,7 @@ def sup_norm_joint_probability(class_count: int, dimension: ArrayLike, sample_si
 def _arguments(dimension: ArrayLike, tolerance: ArrayLike, failure_probability: ArrayLike) -> tuple[Any, Any, Any]:
     return (
         integers("dimension", dimension),
-        reals("tolerance", tolerance, above=0.0),
+        moderate("tolerance", reals("tolerance", tolerance, above=0.0), most=1e50, least=1e-50),
         reals("failure_probability", failure_probability, above=0.0, below=1.0),
     )
 

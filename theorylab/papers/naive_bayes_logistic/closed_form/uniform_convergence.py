@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, moderate, plain, reals
 
 __all__ = ["excess_error_bound", "excess_error_sample_size", "rademacher_bound", "uniform_convergence_bound"]
 
@@ -128,11 +128,14 @@ def excess_error_sample_size(
     -----
     Derived here. With R^2 of order d this is the "m = O(d)" of arXiv:2302.02334.
     """
-    eps = reals("tolerance", tolerance, above=0.0)
+    eps = moderate("tolerance", reals("tolerance", tolerance, above=0.0), most=1e50, least=1e-50)
     return plain(64.0 * (_complexity(class_count, weight_bound, intercept_bound, second_moment) / eps**2) ** 2)
 
 
 def _complexity(class_count: ArrayLike, weight_bound: ArrayLike, intercept_bound: ArrayLike, second_moment: ArrayLike) -> Any:
     """Return K (W R + B)."""
     classes, radius = integers("class_count", class_count, minimum=2), np.sqrt(reals("second_moment", second_moment, above=0.0))
-    return classes * (reals("weight_bound", weight_bound, above=0.0) * radius + reals("intercept_bound", intercept_bound, minimum=0.0))
+    return classes * (
+        moderate("weight_bound", reals("weight_bound", weight_bound, above=0.0), most=1e50) * radius
+        + moderate("intercept_bound", reals("intercept_bound", intercept_bound, minimum=0.0), most=1e50)
+    )

@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.validation import array_of_shape, moderate, real, whole_number
+from theorylab.validation import probabilities as checked_law
+
 __all__ = ["closest_law_regret", "fitted_linear_scores", "least_linear_regret", "least_regret", "least_scored_regret"]
+
+# The solver loses its digits where scores are larger, or programs much larger.
+_LARGEST_SCORE, _MOST_CLASSES = 300.0, 1000
 
 
 def _cvxpy() -> Any:
@@ -22,7 +28,10 @@ def _cvxpy() -> Any:
 
 
 def _solved(problem: Any) -> float:
-    problem.solve(solver="CLARABEL")
+    try:
+        problem.solve(solver="CLARABEL")
+    except _cvxpy().SolverError as error:
+        raise RuntimeError(f"the convex program was not solved: {' '.join(str(error).split())}") from None
     if problem.status != "optimal":
         raise RuntimeError(f"the convex program ended as {problem.status}")
     return float(problem.value)
@@ -51,8 +60,8 @@ def closest_law_regret(probabilities: ArrayLike, predicted: int) -> float:
     RuntimeError
         If the program is not solved.
     """
-    law = np.asarray(probabilities, dtype=float)
-    program, parameter = _closest_law_program(law.size, int(predicted))
+    law = checked_law("probabilities", probabilities)
+    program, parameter = _closest_law_program(law.size, whole_number("predicted", predicted, minimum=0, maximum=law.size - 1))
     parameter.value = law
     return _solved(program)
 
@@ -82,9 +91,9 @@ def least_scored_regret(probabilities: ArrayLike, predicted: int, *, bound: floa
     RuntimeError
         If a program is not solved.
     """
-    law = np.asarray(probabilities, dtype=float)
+    law, bound = checked_law("probabilities", probabilities), real("bound", bound, above=0.0, maximum=_LARGEST_SCORE)
     losses = []
-    for chosen in (int(predicted), None):
+    for chosen in (whole_number("predicted", predicted, minimum=0, maximum=law.size - 1), None):
         program, parameter, length = _scores_program(law.size, chosen)
         parameter.value, length.value = law, bound
         losses.append(_solved(program))
@@ -108,11 +117,12 @@ def least_regret(difference: float, class_count: int, *, bound: float | None = N
     RuntimeError
         If the program is not solved, for example since no law is reachable.
     """
-    cvxpy = _cvxpy()
+    cvxpy, class_count = _cvxpy(), whole_number("class_count", class_count, minimum=2, maximum=_MOST_CLASSES)
+    difference = real("difference", difference, minimum=0.0, maximum=1.0)
     p, q = cvxpy.Variable(class_count, nonneg=True), cvxpy.Variable(class_count, nonneg=True)
     constraints = [cvxpy.sum(p) == 1.0, cvxpy.sum(q) == 1.0, p[0] >= p, p[0] - p[1] == difference, q[1] >= q]
     if bound is not None:
-        factor = float(np.exp(2.0 * bound))
+        factor = float(np.exp(2.0 * real("bound", bound, above=0.0, maximum=_LARGEST_SCORE)))
         constraints += [law[k] <= factor * law for law in (p, q) for k in range(class_count)]
     return _solved(cvxpy.Problem(cvxpy.Minimize(cvxpy.sum(cvxpy.kl_div(p, q))), constraints))
 
@@ -140,11 +150,14 @@ def fitted_linear_scores(points: ArrayLike, masses: ArrayLike, conditional_laws:
         If the program is not solved.
     """
     cvxpy = _cvxpy()
-    x, laws = np.asarray(points, dtype=float), np.asarray(conditional_laws, dtype=float)
+    x = moderate("points", array_of_shape("points", points, ("N", "d")), most=1e8)
+    laws, shares = array_of_shape("conditional_laws", conditional_laws, (len(x), "K")), checked_law("masses", masses, length=max(len(x), 1))
+    if 0 in x.shape or laws.size == 0 or np.any(laws <= 0.0) or np.any(np.abs(laws.sum(axis=1) - 1.0) > 1e-9):
+        raise ValueError(f"conditional_laws must be positive and sum to 1 at each of points; got shapes {laws.shape} and {x.shape}")
     weights, intercepts = cvxpy.Variable((x.shape[1], laws.shape[1])), cvxpy.Variable((1, laws.shape[1]))
     scores = x @ weights + np.ones((len(x), 1)) @ intercepts
     losses = cvxpy.log_sum_exp(scores, axis=1) - cvxpy.sum(cvxpy.multiply(laws, scores), axis=1)
-    risk = _solved(cvxpy.Problem(cvxpy.Minimize(np.asarray(masses, dtype=float) @ losses)))
+    risk = _solved(cvxpy.Problem(cvxpy.Minimize(shares @ losses)))
     return risk, np.asarray(scores.value)
 
 
@@ -168,10 +181,15 @@ def least_linear_regret(point: ArrayLike, probabilities: ArrayLike, predicted: i
         If a program is not solved.
     """
     cvxpy = _cvxpy()
-    x, law = np.asarray(point, dtype=float), np.asarray(probabilities, dtype=float)
+    x, law = moderate("point", array_of_shape("point", point, ("d",)), most=1e8), checked_law("probabilities", probabilities)
+    if x.size == 0:
+        raise ValueError("point must have at least one coordinate; got none")
+    predicted = whole_number("predicted", predicted, minimum=0, maximum=law.size - 1)
+    weight_norm = real("weight_norm", weight_norm, minimum=0.0, maximum=_LARGEST_SCORE)
+    largest_intercept = real("largest_intercept", largest_intercept, minimum=0.0, maximum=_LARGEST_SCORE)
     weights, intercepts = cvxpy.Variable((law.size, x.size)), cvxpy.Variable(law.size)
     scores = weights @ x + intercepts
     constraints = [cvxpy.norm(weights, axis=1) <= weight_norm, cvxpy.abs(intercepts) <= largest_intercept]
     loss = cvxpy.Minimize(cvxpy.log_sum_exp(scores) - law @ scores)
-    tied = _solved(cvxpy.Problem(loss, [*constraints, scores[int(predicted)] >= scores]))
+    tied = _solved(cvxpy.Problem(loss, [*constraints, scores[predicted] >= scores]))
     return tied - _solved(cvxpy.Problem(loss, constraints))

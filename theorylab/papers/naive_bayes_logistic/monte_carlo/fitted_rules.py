@@ -11,14 +11,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.backend import namespace_of
+from theorylab.backend import array_module, checked_array, namespace_of
 from theorylab.models.gaussian_mixture import GroupedMixture, exact_or_drawn_error, two_class_error
-from theorylab.validation import choice, instance, real, whole_number
+from theorylab.validation import array_of_shape, choice, instance, integers, moderate, real, reals, whole_number
 
 __all__ = ["VARIANCES", "NaiveBayesFit", "class_scores", "fit_naive_bayes_batched", "linear_rule", "rule_error"]
 
 # Which variances naive Bayes works with: the true ones, one per feature shared by the classes (the paper's), one per feature and class.
 VARIANCES = ("known", "pooled", "class")
+
+
+# The squares of larger features would leave the range of floating point.
+_LARGEST = 1e100
 
 
 class NaiveBayesFit(NamedTuple):
@@ -78,7 +82,9 @@ def fit_naive_bayes_batched(
     xp = namespace
     choice("variance", variance, VARIANCES)
     classes = whole_number("class_count", class_count, minimum=2)
-    if features.ndim != 3 or labels.shape != features.shape[:2]:
+    features = checked_array("features", features, ("R", "m", "d"), minimum=-_LARGEST, maximum=_LARGEST)
+    labels = labels if not isinstance(labels, np.ndarray) and array_module(labels) is not np else np.asarray(integers("labels", labels, minimum=0))
+    if 0 in features.shape or labels.shape != features.shape[:2]:
         raise ValueError(f"features and labels must have shapes (R, m, d) and (R, m); got {features.shape} and {labels.shape}")
     members = (labels[:, :, None] == xp.arange(classes)).astype(features.dtype)
     counts = members.sum(axis=1)
@@ -91,7 +97,8 @@ def fit_naive_bayes_batched(
     if variance == "known":
         if standard_deviations is None:
             raise ValueError("standard_deviations must be given with variance 'known'; got None")
-        known = xp.asarray(standard_deviations, dtype=features.dtype) ** 2
+        deviations = reals("standard_deviations", array_of_shape("standard_deviations", standard_deviations, features.shape[2:]), above=0.0)
+        known = xp.asarray(moderate("standard_deviations", deviations, least=1e-100), dtype=features.dtype) ** 2
         variances = xp.broadcast_to(known, (features.shape[0], 1, features.shape[2]))
     else:
         # Squares of deviations, not differences of squares: those of a feature far from zero would cancel.
@@ -129,7 +136,8 @@ def class_scores(fit: NaiveBayesFit, points: Any, *, namespace: Any = np) -> Any
     array of shape (R, T, K)
     """
     instance("fit", fit, NaiveBayesFit)
-    xp = namespace
+    xp, dimension = namespace, fit.means.shape[2]
+    points = checked_array("points", points, (fit.means.shape[0], "T", dimension), minimum=-_LARGEST, maximum=_LARGEST)
     scores = xp.empty((*points.shape[:2], fit.means.shape[1]), dtype=points.dtype)
     for k in range(fit.means.shape[1]):
         variances = fit.variances[:, min(k, fit.variances.shape[1] - 1)]

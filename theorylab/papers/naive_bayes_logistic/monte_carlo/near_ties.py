@@ -8,7 +8,7 @@ from typing import Any
 from theorylab.backend import check_draw, namespace_of
 from theorylab.models.gaussian_mixture import draw_class_counts, draw_features, grouped_mixture, training_size
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import choice, real, whole_number
+from theorylab.validation import choice, items, real, whole_number
 
 __all__ = ["sample_log_odds_errors", "sample_score_gaps"]
 
@@ -67,7 +67,7 @@ def sample_score_gaps(
     layout: dict[str, Any] = {"standard_deviations": standard_deviations, "class_positions": class_positions, "pair_correlation": pair_correlation}
     mixture, xp = grouped_mixture(gaps, multiplicities, **layout), namespace_of(rng)
     classes, d = mixture.class_count, mixture.dimension
-    first, second = (_class_number("compared", number, classes) for number in compared)
+    first, second = (_class_number("compared", number, classes) for number in items("compared", compared, length=2))
     labels = rng.integers(0, classes, (size, 1))
     if true_class is not None:
         labels[:] = _class_number("true_class", true_class, classes)

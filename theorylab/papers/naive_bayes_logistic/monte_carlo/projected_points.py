@@ -122,7 +122,7 @@ def sample_collinear_classes(
     size = check_draw(rng, size)
     xp = namespace_of(rng)
     # One feature of each group stands for all of it.
-    feature = grouped_mixture(gaps, np.ones(len(gaps)), standard_deviations=standard_deviations, class_positions=class_positions)
+    feature = grouped_mixture(gaps, np.ones(max(np.size(gaps), 1)), standard_deviations=standard_deviations, class_positions=class_positions)
     count = xp.asarray(integers("multiplicities", multiplicities), dtype=xp.float64)
     if count.shape != (feature.dimension,):
         raise ValueError(f"multiplicities must have shape ({feature.dimension},), one for each of the gaps; got shape {count.shape}")

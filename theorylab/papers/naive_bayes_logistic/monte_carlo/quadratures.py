@@ -12,9 +12,11 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import gammaln, ndtr
 
-from theorylab.validation import choice, real, whole_number
+from theorylab.validation import array_of_shape, choice, integers, moderate, real, whole_number
 
 __all__ = ["conditioned_class_error", "inverted_class_error"]
+
+_MOST_NODES = 2000
 
 
 def conditioned_class_error(
@@ -50,6 +52,12 @@ def conditioned_class_error(
     """
     d, delta = whole_number("dimension", dimension), real("distance", distance, minimum=0.0)
     own, other = (real(name, count, above=0.0) for name, count in (("count_own", count_own), ("count_other", count_other)))
+    nodes = whole_number("nodes", nodes, minimum=2, maximum=_MOST_NODES)
+    moderate("distance", delta, most=1e6)
+    for name, count in (("count_own", own), ("count_other", other)):
+        moderate(name, count, most=1e9, least=1e-3)
+    if degrees_of_freedom is not None:
+        degrees_of_freedom = whole_number("degrees_of_freedom", degrees_of_freedom)
     if degrees_of_freedom is not None and d != 1:
         raise ValueError(f"dimension must be 1 where the variance is estimated; got {d}")
     spread = 1.0 / own + 1.0 / other
@@ -119,6 +127,14 @@ def inverted_class_error(
     """
     choice("variance", variance, ("pooled", "class"))
     own, other = whole_number("count_own", count_own), whole_number("count_other", count_other)
+    nodes, panels = whole_number("nodes", nodes, minimum=2, maximum=_MOST_NODES), whole_number("panels", panels, maximum=_MOST_NODES)
+    gaps = moderate("gaps", array_of_shape("gaps", gaps, ("groups",)), most=1e6).tolist()
+    multiplicities = np.atleast_1d(integers("multiplicities", multiplicities)).ravel().tolist()
+    if len(gaps) != len(multiplicities):
+        raise ValueError(f"multiplicities must be as many as gaps; got {len(multiplicities)} and {len(gaps)}")
+    degrees_of_freedom = np.atleast_1d(integers("degrees_of_freedom", degrees_of_freedom, minimum=4)).ravel().tolist()
+    if len(degrees_of_freedom) != (1 if variance == "pooled" else 2):
+        raise ValueError(f"degrees_of_freedom must be {'one number' if variance == 'pooled' else 'two numbers'}; got {degrees_of_freedom}")
     if variance == "pooled":
         s1, shares = _standard_deviations(degrees_of_freedom[0], own + other, nodes)
         s2 = s1

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import check_draw, namespace_of
+from theorylab.backend import check_draw, checked_array, namespace_of
 from theorylab.models.gaussian_mixture import GroupedMixture, draw_features, draw_labels, grouped_mixture, two_class_error
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fitted
@@ -43,6 +43,10 @@ def expected_log_loss(normal: Any, offset: Any, mixture: GroupedMixture, *, name
     """
     instance("mixture", mixture, GroupedMixture)
     xp = namespace
+    if mixture.class_count != 2 or mixture.pair_correlation is not None:
+        raise ValueError(f"mixture must have 2 classes and independent features; got {mixture.class_count} classes")
+    normal = checked_array("normal", normal, ("R", mixture.dimension), minimum=-1e100, maximum=1e100)
+    offset = checked_array("offset", offset, normal.shape[:1], minimum=-1e100, maximum=1e100)
     spread = xp.sqrt((normal**2 * xp.asarray(mixture.standard_deviations**2)).sum(axis=1))
     margins = xp.asarray([1.0, -1.0]) * (normal @ xp.asarray(mixture.class_means).T + offset[:, None])
     nodes = xp.asarray(_NODES)

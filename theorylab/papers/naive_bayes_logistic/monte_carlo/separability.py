@@ -11,7 +11,7 @@ from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fetch, fitting_block, host_only
 from theorylab.numerics.logistic_regression import is_separable
-from theorylab.validation import flag, real, whole_number
+from theorylab.validation import array_of_shape, flag, moderate, real, whole_number
 
 __all__ = ["draw_two_classes", "sample_separability", "strictly_separable"]
 
@@ -37,7 +37,7 @@ def draw_two_classes(rng: Any, size: int, *, sample_size: int, dimension: int, h
         Features (size, m, d) and labels (size, m), 1 for s = 1 and 0 for s = -1. A class may be absent: the coins are independent.
     """
     size = check_draw(rng, size)
-    mean = axis_mean(namespace_of(rng), half_distance, dimension)
+    mean = axis_mean(namespace_of(rng), real("half_distance", half_distance, minimum=0.0), dimension)
     features, signs = draw_symmetric_mixture(rng, size, sample_size=sample_size, mean=mean)
     return features, (signs > 0.0).astype(int)
 
@@ -47,18 +47,26 @@ def strictly_separable(rows: np.ndarray) -> bool:
 
     Gordan: either there is such a w, or numbers lambda >= 0 of sum 1 with ``rows' lambda = 0``. The nonnegative least squares problem
     ``|rows' lambda|^2 + (1 - sum lambda)^2`` finds both: lambda if its minimum is 0, and else ``w = rows' lambda``, whose products with the rows are
-    all at least ``1 - sum lambda > 0``. It is many times faster than a linear program, which decides if rounding leaves the proof open.
+    all at least ``1 - sum lambda > 0``. Either is looked at here, whatever the solver says of it: that of scipy 1.14 can go round in circles, that of
+    1.15 ends early with a wrong residual. It is many times faster than a linear program, which decides if the proof is left open.
 
     Parameters
     ----------
     rows
         (m, D): the samples of class 1 and minus the samples of class 0, with a column of ones before the sign if there is an intercept.
     """
+    rows = array_of_shape("rows", rows, ("m", "D"))
+    if rows.size == 0:
+        raise ValueError(f"rows must have shape (m, D) with m >= 1 and D >= 1; got shape {rows.shape}")
+    moderate("rows", rows)
     equations = np.vstack([rows.T, np.ones(len(rows))])
     target = np.zeros(len(equations))
     target[-1] = 1.0
-    multipliers, residual = nnls(equations, target, maxiter=30 * len(rows) + 100)
-    if residual <= _ROUNDING:
+    try:
+        multipliers, _ = nnls(equations, target, maxiter=30 * len(rows) + 100)
+    except RuntimeError:
+        multipliers = np.zeros(len(rows))
+    if np.min(multipliers) >= 0.0 and np.linalg.norm(equations @ multipliers - target) <= _ROUNDING:
         return False
     if np.min(rows @ (rows.T @ multipliers)) > 0.0:
         return True

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import covariance, integers, real, reals, whole_number
+from theorylab.backend import check_broadcast
+from theorylab.validation import covariance, integers, moderate, numbers, real, reals, whole_number
 
 
 def isotropic_problem(
@@ -19,8 +20,10 @@ def isotropic_problem(
     """
     n = 1.0 * integers("context_length", context_length)
     d = 1.0 * integers("dimension", dimension)
-    noise = reals("noise_variance", noise_variance, minimum=0.0)
-    prior = reals("prior_variance", prior_variance, above=0.0)
+    noise = moderate("noise_variance", reals("noise_variance", noise_variance, minimum=0.0))
+    prior = moderate("prior_variance", reals("prior_variance", prior_variance, above=0.0), least=1e-100)
+    shaped = {"context_length": n, "dimension": d, "noise_variance": noise, "prior_variance": prior}
+    check_broadcast(**{name: np.asarray(value) for name, value in shaped.items()})
     return n, d, noise, prior, noise / prior
 
 
@@ -43,13 +46,13 @@ def scalar(name: str, value: Any, **bounds: float) -> float:
 
 def stack_of_shape(name: str, value: ArrayLike, shape: tuple[int, ...], wording: str) -> np.ndarray:
     """Return ``value`` as finite float64 array whose LAST axes are ``shape``; leading axes are a batch."""
-    array = np.asarray(value)
+    array = numbers(name, value)
     if array.dtype.kind not in "iuf" or array.ndim < len(shape) or array.shape[array.ndim - len(shape) :] != shape:
         raise ValueError(f"{name} must have shape (..., {', '.join(map(str, shape))}), that is {wording}; got shape {array.shape} of {array.dtype}")
     array = array.astype(np.float64, copy=False)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite; got {int(np.sum(~np.isfinite(array)))} entries that are NaN or infinite")
-    return array
+    return np.asarray(moderate(name, array, most=1e60))
 
 
 def nonzero(name: str, value: Any) -> float:

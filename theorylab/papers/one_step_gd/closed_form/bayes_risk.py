@@ -16,7 +16,7 @@ from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.numerics.laguerre_ensemble import wishart_linear_statistic
 from theorylab.numerics.random_matrix import marchenko_pastur_ridge_mean
 from theorylab.papers.one_step_gd.closed_form.learning_rate import icl_excess
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, moderate, plain, reals
 
 __all__ = [
     "bayes_excess_dimension_one",
@@ -265,8 +265,8 @@ def icl_excess_limit(features_per_sample: ArrayLike, noise_to_signal: ArrayLike)
     -----
     Derived here from `icl_excess` with lambda = s d.
     """
-    gamma = reals("features_per_sample", features_per_sample, above=0.0)
-    scaled = gamma * (1.0 + reals("noise_to_signal", noise_to_signal, minimum=0.0))
+    gamma = moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30)
+    scaled = gamma * (1.0 + moderate("noise_to_signal", reals("noise_to_signal", noise_to_signal, minimum=0.0), most=1e30))
     return scaled / (1.0 + scaled)
 
 
@@ -296,5 +296,5 @@ def bayes_excess_marchenko_pastur(features_per_sample: ArrayLike, noise_to_signa
     -----
     Marchenko-Pastur law: R_B / r^2 = (1/d) E tr z (z I + S/n)^-1 with z = lambda/n = s d/n.
     """
-    gamma = reals("features_per_sample", features_per_sample, above=0.0)
-    return marchenko_pastur_ridge_mean(gamma * reals("noise_to_signal", noise_to_signal, minimum=0.0), gamma)
+    gamma = moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30)
+    return marchenko_pastur_ridge_mean(gamma * moderate("noise_to_signal", reals("noise_to_signal", noise_to_signal, minimum=0.0), most=1e30), gamma)

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.papers.one_step_gd.closed_form._arguments import isotropic_problem, scalar
 from theorylab.papers.one_step_gd.closed_form.learning_rate import optimal_learning_rate, plain_step_loss
-from theorylab.validation import array_of_shape, reals, whole_number
+from theorylab.validation import array_of_shape, moderate, reals, whole_number
 
 __all__ = [
     "balanced_raw_start",
@@ -231,6 +231,6 @@ def layer_imbalance(value_vector: ArrayLike, key_query_matrix: ArrayLike) -> flo
     -----
     Derived here: L depends on v and M only through their tensor product, so v . dL/dv = <M, dL/dM>.
     """
-    v = array_of_shape("value_vector", value_vector, ("d + 1",))
-    m = array_of_shape("key_query_matrix", key_query_matrix, (v.shape[0], v.shape[0] - 1))
+    v = moderate("value_vector", array_of_shape("value_vector", value_vector, ("d + 1",)))
+    m = moderate("key_query_matrix", array_of_shape("key_query_matrix", key_query_matrix, (v.shape[0], v.shape[0] - 1)))
     return float(np.sum(v**2) - np.sum(m**2))

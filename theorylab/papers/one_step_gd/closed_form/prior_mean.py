@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.papers.one_step_gd.closed_form._arguments import nonzero, scalar
-from theorylab.validation import array_of_shape, whole_number
+from theorylab.validation import array_of_shape, moderate, whole_number
 
 __all__ = ["prior_mean_even_correlation", "prior_mean_gradient"]
 
@@ -45,7 +45,7 @@ def prior_mean_even_correlation(preconditioner: ArrayLike, context_length: int, 
     d = mean.shape[0]
     p = array_of_shape("preconditioner", preconditioner, (d, d))
     n = whole_number("context_length", context_length)
-    noise = scalar("noise_variance", noise_variance, minimum=0.0)
+    noise = moderate("noise_variance", scalar("noise_variance", noise_variance, minimum=0.0))
     correlation: np.ndarray = n * (float(mean @ mean) + d + 2.0 + noise) * (mean - (n + 2.0) * (p @ mean))
     return correlation
 

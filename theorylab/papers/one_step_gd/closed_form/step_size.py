@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.numerics.random_matrix import largest_eigenvalue_mean
 from theorylab.papers.one_step_gd.closed_form.learning_rate import optimal_learning_rate
-from theorylab.validation import integers, reals
+from theorylab.validation import integers, moderate, reals
 
 __all__ = ["largest_step", "largest_step_limit"]
 
@@ -43,7 +43,7 @@ def largest_step_limit(features_per_sample: ArrayLike) -> Any:
     -----
     lambda_max / n -> (1 + sqrt(gamma))^2 (Bai and Yin) and n eta -> 1/(1 + gamma).
     """
-    gamma = reals("features_per_sample", features_per_sample, above=0.0)
+    gamma = moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30)
     return 1.0 + 2.0 * np.sqrt(gamma) / (1.0 + gamma)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from theorylab.backend import check_draw
-from theorylab.models.linear_regression import draw_covariates
+from theorylab.models.linear_regression import COVARIATE_LAWS, draw_covariates
 from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.one_step_gd.monte_carlo.blocks import prompt_block
-from theorylab.validation import whole_number
+from theorylab.validation import choice, whole_number
 
 __all__ = ["sample_covariate_traces"]
 
@@ -44,6 +44,7 @@ def sample_covariate_traces(
     """
     size = check_draw(rng, size)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
+    choice("covariate_law", covariate_law, COVARIATE_LAWS)
     features = draw_covariates(rng, size, n, dimension=d, law=covariate_law, student_degrees_of_freedom=student_degrees_of_freedom)
     transposed = features.swapaxes(1, 2)
     gram = transposed @ features if d <= n else features @ transposed

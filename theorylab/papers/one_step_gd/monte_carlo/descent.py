@@ -12,7 +12,7 @@ from theorylab.backend import check_draw, namespace_of
 from theorylab.device.rows import can_run
 from theorylab.montecarlo.samplers import block_size, fetch
 from theorylab.papers.one_step_gd.kernels import bfgs_rows, excess_and_gradient, hessian
-from theorylab.validation import array_of_shape, real, whole_number
+from theorylab.validation import array_of_shape, moderate, real, whole_number
 
 __all__ = ["descend_many", "sample_descent_outcomes"]
 
@@ -40,7 +40,7 @@ def descend_many(starts: ArrayLike, *, context_length: int, dimension: int, nois
         Final rows, shape of `starts`, and iterations, (size,).
     """
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
-    sigma2 = real("noise_variance", noise_variance, minimum=0.0)
+    sigma2 = moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0), least=1e-100)
     rows = array_of_shape("starts", starts, ("size", (d + 1) ** 2))
     shares = np.array_split(rows, whole_number("threads", threads))
 
@@ -86,8 +86,8 @@ def sample_descent_outcomes(
     """
     size = check_draw(rng, size)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
-    sigma2 = real("noise_variance", noise_variance, minimum=0.0)
-    scale = real("initial_scale", initial_scale, above=0.0)
+    sigma2 = moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0), least=1e-100)
+    scale = moderate("initial_scale", real("initial_scale", initial_scale, above=0.0), least=1e-100)
     xp = namespace_of(rng)
     starts = scale * rng.standard_normal((size, (d + 1) ** 2))
     find = _outcomes_on_device if can_run(starts) else _outcomes

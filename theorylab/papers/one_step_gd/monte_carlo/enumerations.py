@@ -20,7 +20,7 @@ from theorylab.papers.one_step_gd.monte_carlo.layer import (
     raw_weights,
 )
 from theorylab.papers.one_step_gd.monte_carlo.norms import squared_norm
-from theorylab.validation import array_of_shape, flag, reals, whole_number
+from theorylab.validation import array_of_shape, flag, moderate, real, whole_number
 
 __all__ = [
     "enumerate_loss_gradient",
@@ -192,7 +192,7 @@ def enumerate_prompt_terms(
         "gradient_by_gradient" E[X^T y y^T X], (d, d).
     """
     d = whole_number("dimension", dimension)
-    tau2 = reals("prior_variance", prior_variance, above=0.0)
+    tau2 = moderate("prior_variance", real("prior_variance", prior_variance, above=0.0), least=1e-100)
 
     def terms(prompts: Prompts) -> dict[str, np.ndarray]:
         gradient = (prompts.labels[:, None, :] @ prompts.features)[:, 0]
@@ -245,7 +245,7 @@ def enumerate_pythagoras(
         the other two, formed prompt by prompt.
     """
     vector, matrix, d = checked_parameters(value_vector, key_query_matrix)
-    step_matrix = array_of_shape("preconditioner", preconditioner, (d, d))
+    step_matrix = moderate("preconditioner", array_of_shape("preconditioner", preconditioner, (d, d)), most=1e50)
     metric = _metric(feature_covariance, d)
 
     def sides(prompts: Prompts) -> dict[str, np.ndarray]:
@@ -285,9 +285,9 @@ def enumerate_query_bias_gradient(prior_mean: ArrayLike, preconditioner: ArrayLi
     context_length, noise_variance
         n >= 1 and sigma2 >= 0.
     """
-    mean = array_of_shape("prior_mean", prior_mean, ("d",))
+    mean = moderate("prior_mean", array_of_shape("prior_mean", prior_mean, ("d",)), most=1e50)
     d = mean.size
-    step_matrix = array_of_shape("preconditioner", preconditioner, (d, d))
+    step_matrix = moderate("preconditioner", array_of_shape("preconditioner", preconditioner, (d, d)), most=1e50)
     value_vector = np.append(np.zeros(d), 1.0)
     key_query_matrix = np.vstack([step_matrix.T, np.zeros(d)])
     _, gradient = enumerate_loss_gradient(value_vector, key_query_matrix, context_length, noise_variance, prior_mean=mean)

@@ -8,6 +8,7 @@ of points is 3^(n d + d + n), so this is for contexts of a few tokens: (3, 2) an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,8 @@ from theorylab.numerics.enumeration import (
     rademacher_law,
     three_point_law,
 )
-from theorylab.validation import array_of_shape, choice, reals, whole_number
+from theorylab.validation import array_of_shape, choice, moderate, real, whole_number
+from theorylab.validation import function as check_function
 
 __all__ = ["prompt_expectation"]
 
@@ -35,6 +37,10 @@ def _finite(name: str, law: str, known: tuple[str, ...]) -> FiniteLaw:
     if law not in _ENUMERABLE:
         raise ValueError(f"{name} must be one of {tuple(_ENUMERABLE)} to be enumerated; got {law!r}")
     return _ENUMERABLE[law]()
+
+
+# The largest product of laws that is worth visiting.
+MOST_POINTS = 1 << 25
 
 
 def prompt_expectation(
@@ -76,13 +82,15 @@ def prompt_expectation(
     ValueError
         If a law cannot be enumerated, a parameter is out of range, or there are too many points.
     """
+    check_function("statistic", statistic)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
-    scale = float(np.sqrt(reals("noise_variance", noise_variance, minimum=0.0)))
+    query_points = whole_number("query_points", query_points, minimum=0, maximum=100)
+    scale = float(np.sqrt(moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0, maximum=1e100), least=1e-100)))
     identity = np.eye(d)
     mixing = covariance_factor("feature_covariance", identity if feature_covariance is None else feature_covariance, dimension=d)
     omega = identity if task_covariance is None else task_covariance
     task_mixing = covariance_factor("task_covariance", omega, dimension=d, definite=False)
-    mean = np.zeros(d) if prior_mean is None else array_of_shape("prior_mean", prior_mean, (d,))
+    mean = np.zeros(d) if prior_mean is None else moderate("prior_mean", array_of_shape("prior_mean", prior_mean, (d,)), most=1e50)
     choice("prior", prior, PRIORS)
     noisy = scale > 0.0
     query_laws = [gauss_hermite_law(query_points)] * d if query_points else []
@@ -90,6 +98,8 @@ def prompt_expectation(
     covariate = _finite("covariate_law", covariate_law, COVARIATE_LAWS)
     noise = _finite("noise_law", noise_law, NOISE_LAWS)
     laws = query_laws + task_laws + [noise] * (n if noisy else 0) + [covariate] * (n * d)
+    if len(laws) > 64 or math.prod(law.values.size for law in laws) > MOST_POINTS:
+        raise ValueError(f"context_length and dimension must be small, for so many laws to be enumerated; got {n} and {d}")
     hot_tasks = np.sqrt(d) * np.concatenate([identity, -identity])
 
     def evaluate(points: np.ndarray) -> Any:
@@ -104,4 +114,4 @@ def prompt_expectation(
             labels = labels + scale * points[:, position : position + n]
         return statistic(Prompts(features, labels, task, query, None))
 
-    return product_expectation(evaluate, laws)
+    return product_expectation(evaluate, laws, maximum_points=MOST_POINTS)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.papers.one_step_gd.monte_carlo.layer import checked_parameters
-from theorylab.validation import array_of_shape, reals
+from theorylab.validation import array_of_shape, function, real, reals
 
 __all__ = ["descend", "descend_raw_weights"]
 
@@ -31,7 +31,7 @@ def descend(
     value_vector, key_query_matrix
         The start, at time 0.
     times
-        (T,), increasing, >= 0.
+        (T,), increasing, from 0 to 10^6.
     relative_tolerance
         Of each step of the Dormand-Prince 8(5,3) method, above 1e-13.
 
@@ -94,10 +94,11 @@ def _follow(gradient: Callable[..., Sequence[Any]], start: Sequence[np.ndarray],
     """Return the flow of several arrays at the given times, each with the times in front."""
     from scipy.integrate import solve_ivp
 
-    moments = np.atleast_1d(reals("times", times, minimum=0.0))
+    function("gradient", gradient)
+    moments = np.atleast_1d(reals("times", times, minimum=0.0, maximum=1e6))
     if moments.ndim != 1 or np.any(np.diff(moments) <= 0.0):
         raise ValueError(f"times must be a list of increasing numbers >= 0; got {times!r}")
-    tolerance = reals("relative_tolerance", relative_tolerance, above=1e-13, below=1.0)
+    tolerance = real("relative_tolerance", relative_tolerance, above=1e-13, below=1.0)
     ends = np.cumsum([part.size for part in start])
 
     def parts_of(states: np.ndarray) -> list[np.ndarray]:

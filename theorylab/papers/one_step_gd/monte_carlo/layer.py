@@ -16,14 +16,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import array_of_shape, flag
+from theorylab.backend import checked_array
+from theorylab.validation import array_of_shape, flag, moderate
 
 __all__ = ["attention_coefficients", "checked_parameters", "gram_apply", "linear_attention_predict", "raw_weights", "reduced_parameters"]
 
 
-def _expect(name: str, value: Any, shape: tuple[int, ...], meaning: str) -> None:
-    if tuple(value.shape) != shape:
-        raise ValueError(f"{name} must have shape {meaning} = {shape}; got shape {tuple(value.shape)}")
+# Products of larger numbers would leave the range of floating point.
+LARGEST = 1e60
+
+
+def checked(name: str, value: Any, shape: tuple[int | str, ...] | None = None) -> Any:
+    """Return an array of the module that it belongs to, of moderate numbers."""
+    return checked_array(name, value, shape, minimum=-LARGEST, maximum=LARGEST)
+
+
+def _expect(name: str, value: Any, shape: tuple[int, ...], meaning: str) -> Any:
+    array = checked(name, value)
+    if tuple(array.shape) != shape:
+        raise ValueError(f"{name} must have shape {meaning} = {shape}; got shape {tuple(array.shape)}")
+    return array
+
+
+def _checked_prompts(X: Any, y: Any) -> tuple[Any, Any]:
+    """Return examples (..., n, d) and (..., n)."""
+    X, y = checked("X", X), checked("y", y)
+    if len(X.shape) < 2 or tuple(y.shape) != tuple(X.shape[:-1]) or X.shape[-1] == 0:
+        raise ValueError(f"X and y must have shapes (..., n, d) and (..., n); got shapes {tuple(X.shape)} and {tuple(y.shape)}")
+    return X, y
 
 
 def linear_attention_predict(
@@ -65,14 +85,12 @@ def linear_attention_predict(
         If shapes do not fit together; the message names the expected shape.
     """
     include_query = flag("include_query", include_query)
-    if X.ndim != 3:
-        raise ValueError(f"X must have shape (size, n, d); got shape {tuple(X.shape)}")
+    X = checked("X", X, ("size", "n", "d"))
     size, n, d = X.shape
-    _expect("y", y, (size, n), "(size, n)")
-    _expect("x_query", x_query, (size, d), "(size, d)")
-    _expect("head", head, (d + 1,), "(d + 1,)")
-    for name, weights in (("key_weights", key_weights), ("query_weights", query_weights), ("value_weights", value_weights)):
-        _expect(name, weights, (d + 1, d + 1), "(d + 1, d + 1)")
+    y, x_query = _expect("y", y, (size, n), "(size, n)"), _expect("x_query", x_query, (size, d), "(size, d)")
+    head = _expect("head", head, (d + 1,), "(d + 1,)")
+    named = {"key_weights": key_weights, "query_weights": query_weights, "value_weights": value_weights}
+    key_weights, query_weights, value_weights = (_expect(name, weights, (d + 1, d + 1), "(d + 1, d + 1)") for name, weights in named.items())
     value = value_weights.T @ head
     # The query token ends in 0, so the last column of W_Q is never read.
     attended = x_query @ query_weights[:, :d].T @ key_weights
@@ -98,6 +116,14 @@ def gram_apply(X: Any, y: Any, vector: Any) -> tuple[Any, Any]:
     -------
     tuple of arrays of shapes (..., d) and (...)
     """
+    X, y = _checked_prompts(X, y)
+    d, vector = X.shape[-1], checked("vector", vector)
+    if vector.ndim == 0 or vector.shape[-1] != d + 1 or (vector.ndim > 1 and vector.ndim != X.ndim - 1):
+        raise ValueError(f"vector must have shape ({d + 1},) or one row for each prompt; got shape {tuple(vector.shape)}")
+    return _gram_apply(X, y, vector)
+
+
+def _gram_apply(X: Any, y: Any, vector: Any) -> tuple[Any, Any]:
     d = X.shape[-1]
     values = X @ vector[:d] + y * vector[d] if vector.ndim == 1 else (X @ vector[..., :d, None])[..., 0] + y * vector[..., d:]
     return (values[..., None, :] @ X)[..., 0, :], (values * y).sum(axis=-1)
@@ -117,12 +143,21 @@ def attention_coefficients(value_vector: Any, key_query_matrix: Any, X: Any, y: 
     -------
     array of shape (size, d)
     """
-    features, label = gram_apply(X, y, value_vector)
-    return features @ key_query_matrix[:-1] + label[..., None] * key_query_matrix[-1]
+    X, y = _checked_prompts(X, y)
+    d = X.shape[-1]
+    value_vector, matrix = checked("value_vector", value_vector, (d + 1,)), checked("key_query_matrix", key_query_matrix, (d + 1, d))
+    features, label = _gram_apply(X, y, value_vector)
+    return features @ matrix[:-1] + label[..., None] * matrix[-1]
 
 
 def reduced_parameters(key_weights: Any, query_weights: Any, value_weights: Any, head: Any) -> tuple[Any, Any]:
     """Return (v, M) = (W_V^T h, first d columns of W_K^T W_Q); leading axes are batch axes."""
+    head = checked("head", head)
+    named = {"key_weights": key_weights, "query_weights": query_weights, "value_weights": value_weights}
+    if head.ndim == 0 or head.shape[-1] < 2:
+        raise ValueError(f"head must have shape (..., d + 1) with d >= 1; got shape {tuple(head.shape)}")
+    shape = (*head.shape, head.shape[-1])
+    key_weights, query_weights, value_weights = (_expect(name, weights, shape, "(..., d + 1, d + 1)") for name, weights in named.items())
     value_vector = (head[..., None, :] @ value_weights)[..., 0, :]
     return value_vector, (key_weights.swapaxes(-1, -2) @ query_weights)[..., :-1]
 
@@ -145,8 +180,8 @@ def checked_parameters(value_vector: ArrayLike, key_query_matrix: ArrayLike) -> 
     ValueError
         If the shapes do not belong to one d >= 1.
     """
-    vector = array_of_shape("value_vector", value_vector, ("d + 1",))
+    vector = moderate("value_vector", array_of_shape("value_vector", value_vector, ("d + 1",)), most=LARGEST)
     d = vector.size - 1
     if d < 1:
         raise ValueError(f"value_vector must have shape (d + 1,) with d >= 1; got shape {vector.shape}")
-    return vector, array_of_shape("key_query_matrix", key_query_matrix, (d + 1, d)), d
+    return vector, moderate("key_query_matrix", array_of_shape("key_query_matrix", key_query_matrix, (d + 1, d)), most=LARGEST), d

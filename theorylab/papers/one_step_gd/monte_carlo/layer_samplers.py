@@ -17,7 +17,7 @@ from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.one_step_gd.monte_carlo.blocks import layer_block, raw_layer_block
 from theorylab.papers.one_step_gd.monte_carlo.layer import attention_coefficients, checked_parameters, linear_attention_predict
 from theorylab.papers.one_step_gd.monte_carlo.norms import metric_of, squared_norm
-from theorylab.validation import array_of_shape, flag
+from theorylab.validation import array_of_shape, flag, moderate
 
 __all__ = ["sample_layer_losses", "sample_prompt_losses", "sample_pythagoras"]
 
@@ -200,7 +200,7 @@ def sample_pythagoras(
     """
     size = check_draw(rng, size)
     vector, matrix, d = checked_parameters(value_vector, key_query_matrix)
-    step_matrix = array_of_shape("preconditioner", preconditioner, (d, d))
+    step_matrix = moderate("preconditioner", array_of_shape("preconditioner", preconditioner, (d, d)), most=1e50)
     xp, metric = namespace_of(rng), metric_of(rng, feature_covariance, d)
     prompts = draw_prompts(
         rng,

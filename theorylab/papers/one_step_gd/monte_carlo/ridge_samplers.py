@@ -13,7 +13,7 @@ from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.one_step_gd.monte_carlo.blocks import layer_block, prompt_block
 from theorylab.papers.one_step_gd.monte_carlo.layer import attention_coefficients, checked_parameters
 from theorylab.papers.one_step_gd.monte_carlo.norms import metric_of, squared_norm
-from theorylab.validation import choice, real, whole_number
+from theorylab.validation import choice, moderate, real, whole_number
 
 __all__ = ["sample_bayes_distance", "sample_bayes_gap", "sample_learning_rate_terms"]
 
@@ -25,8 +25,8 @@ def _isotropic_prompts(
 ) -> tuple[Prompts, float]:
     """Return prompts with Sigma = I, Omega = tau2 I, and the noise ratio lam = sigma2 / tau2."""
     d = whole_number("dimension", dimension)
-    tau2 = real("prior_variance", prior_variance, above=0.0)
-    sigma2 = real("noise_variance", noise_variance, minimum=0.0)
+    tau2 = moderate("prior_variance", real("prior_variance", prior_variance, above=0.0), least=1e-100)
+    sigma2 = moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0), least=1e-100)
     covariance = None if tau2 == 1.0 else tau2 * np.eye(d)
     prompts = draw_prompts(rng, size, context_length=context_length, dimension=d, noise_variance=sigma2, task_covariance=covariance)
     return prompts, sigma2 / tau2

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.papers.one_step_gd.monte_carlo.layer import checked_parameters
-from theorylab.validation import reals, whole_number
+from theorylab.validation import instance, real, whole_number
 
 __all__ = ["Setting", "draw_raw_weights", "draw_setting"]
 
@@ -48,7 +48,8 @@ def draw_setting(rng: np.random.Generator, dimension: int, *, scale: float = 1.0
     ValueError
         If a parameter is out of range.
     """
-    d, size = whole_number("dimension", dimension), reals("scale", scale, above=0.0)
+    instance("rng", rng, np.random.Generator)
+    d, size = whole_number("dimension", dimension), real("scale", scale, above=0.0, maximum=1e100)
     rank = d if task_rank is None else whole_number("task_rank", task_rank)
     if rank > d:
         raise ValueError(f"task_rank must be an integer from 1 to the dimension {d}; got {task_rank!r}")
@@ -83,6 +84,7 @@ def draw_raw_weights(
     ValueError
         If a shape does not fit.
     """
+    instance("rng", rng, np.random.Generator)
     vector, matrix, d = checked_parameters(value_vector, key_query_matrix)
     left, right = (np.linalg.qr(rng.normal(size=(d + 1, d + 1)))[0] for _ in range(2))
     key_weights = (left * 2.0 ** rng.uniform(-1.0, 1.0, d + 1)) @ right

@@ -22,7 +22,7 @@ from theorylab.models.wishart import (
 )
 from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.one_step_gd.monte_carlo.blocks import block_at_test_length, block_of, spectrum_block
-from theorylab.validation import array_of_shape, covariance, reals, whole_number
+from theorylab.validation import array_of_shape, covariance, moderate, real, whole_number
 
 __all__ = [
     "sample_bayes_excess",
@@ -51,6 +51,7 @@ def sample_wishart_traces(rng: Any, size: int, *, context_length: int, dimension
         controls with known means. Skewness about 1.2 at (10, 5).
     """
     size = check_draw(rng, size)
+    context_length = whole_number("context_length", context_length)
     trace, trace_of_square = wishart_traces(rng, size, degrees_of_freedom=context_length, dimension=dimension)
     return {"trace": trace, "squared_trace": trace**2, "trace_of_square": trace_of_square}
 
@@ -93,9 +94,10 @@ def sample_test_length_excess(
     size = check_draw(rng, size)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
     m = whole_number("test_length", test_length)
-    sigma2 = reals("noise_variance", noise_variance, minimum=0.0)
-    tau2 = reals("prior_variance", prior_variance, above=0.0)
-    eta = reals("learning_rate", learning_rate)
+    sigma2 = moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0), least=1e-100)
+    tau2 = moderate("prior_variance", real("prior_variance", prior_variance, above=0.0), least=1e-100)
+    eta = real("learning_rate", learning_rate)
+    context_length = whole_number("context_length", context_length)
     trace, trace_of_square = wishart_traces(rng, size, degrees_of_freedom=m, dimension=d)
 
     def excess(step: float) -> Any:
@@ -127,8 +129,8 @@ def sample_bayes_excess(rng: Any, size: int, *, context_length: int, dimension: 
     """
     size = check_draw(rng, size)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
-    sigma2 = reals("noise_variance", noise_variance, minimum=0.0)
-    tau2 = reals("prior_variance", prior_variance, above=0.0)
+    sigma2 = moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0), least=1e-100)
+    tau2 = moderate("prior_variance", real("prior_variance", prior_variance, above=0.0), least=1e-100)
     unseen = tau2 * max(d - n, 0)
     bidiagonal = laguerre_bidiagonal(rng, size, degrees_of_freedom=n, dimension=d)
     if sigma2 == 0.0:
@@ -155,7 +157,8 @@ def sample_largest_step(rng: Any, size: int, *, context_length: int, dimension: 
         Skewness 0.3 to 0.6 (Tracy-Widom).
     """
     size = check_draw(rng, size)
-    eta = reals("learning_rate", learning_rate)
+    eta = real("learning_rate", learning_rate)
+    context_length = whole_number("context_length", context_length)
     diagonal, squared_off_diagonal = laguerre_tridiagonal(rng, size, degrees_of_freedom=context_length, dimension=dimension)
     return eta * largest_eigenvalue(diagonal, squared_off_diagonal)
 
@@ -200,9 +203,10 @@ def sample_conditional_preconditioner_errors(
     sigma = covariance("feature_covariance", feature_covariance)
     d = sigma.shape[0]
     omega = covariance("task_covariance", task_covariance, dimension=d, definite=False)
-    matrices = array_of_shape("preconditioners", preconditioners, ("k", d, d))
-    sigma2 = reals("noise_variance", noise_variance, minimum=0.0)
+    matrices = moderate("preconditioners", array_of_shape("preconditioners", preconditioners, ("k", d, d)), most=1e50)
+    sigma2 = moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0), least=1e-100)
     xp = namespace_of(rng)
+    context_length = whole_number("context_length", context_length)
     gram = wishart_matrices(rng, size, degrees_of_freedom=context_length, feature_covariance=sigma)
     columns = {}
     for j, matrix in enumerate(matrices):

@@ -16,7 +16,7 @@ from theorylab.montecarlo.samplers import block_size
 from theorylab.papers.one_step_gd.monte_carlo.blocks import block_of, prompt_block
 from theorylab.papers.one_step_gd.monte_carlo.layer import gram_apply
 from theorylab.papers.one_step_gd.monte_carlo.norms import metric_of, squared_norm
-from theorylab.validation import array_of_shape, reals, whole_number
+from theorylab.validation import array_of_shape, moderate, real, whole_number
 
 __all__ = ["sample_preconditioner_errors", "sample_prompt_terms", "sample_query_bias_gradient"]
 
@@ -59,7 +59,7 @@ def sample_prompt_terms(
     """
     size = check_draw(rng, size)
     d = whole_number("dimension", dimension)
-    tau2 = reals("prior_variance", prior_variance, above=0.0)
+    tau2 = moderate("prior_variance", real("prior_variance", prior_variance, above=0.0), least=1e-100)
     prompts = draw_prompts(
         rng,
         size,
@@ -164,9 +164,9 @@ def sample_query_bias_gradient(
         "entry_0", ..., "entry_{d-1}". Skewness near -14 at n = 6, d = 2: the enumeration of the same quantity has none.
     """
     size = check_draw(rng, size)
-    mean = array_of_shape("prior_mean", prior_mean, ("d",))
+    mean = moderate("prior_mean", array_of_shape("prior_mean", prior_mean, ("d",)), most=1e50)
     d = mean.size
-    step_matrix = array_of_shape("preconditioner", preconditioner, (d, d))
+    step_matrix = moderate("preconditioner", array_of_shape("preconditioner", preconditioner, (d, d)), most=1e50)
     xp = namespace_of(rng)
     prompts = draw_prompts(rng, size, context_length=context_length, dimension=d, noise_variance=noise_variance, prior_mean=mean)
     value_vector = xp.asarray(np.append(np.zeros(d), 1.0))

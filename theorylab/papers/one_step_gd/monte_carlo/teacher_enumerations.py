@@ -16,7 +16,7 @@ from theorylab.numerics.enumeration import equally_likely, gauss_hermite_law, pr
 from theorylab.papers.one_step_gd.monte_carlo.layer import attention_coefficients, checked_parameters
 from theorylab.papers.one_step_gd.monte_carlo.norms import squared_norm
 from theorylab.papers.one_step_gd.monte_carlo.teachers import apply_link
-from theorylab.validation import choice, reals, whole_number
+from theorylab.validation import choice, moderate, real, whole_number
 
 __all__ = ["POLYNOMIAL_DEGREES", "enumerate_teacher_loss", "enumerate_teacher_terms"]
 
@@ -26,12 +26,14 @@ POLYNOMIAL_DEGREES = {"linear": 1, "square": 2, "shifted_square": 2, "cube": 3, 
 def _teacher_expectation(statistic: Any, link: str, context_length: int, noise_variance: float, degree: int) -> Any:
     """Return E statistic(features, labels, beta_f, E[f^2 | f]) for a statistic of the given degree in phi and the covariates together."""
     n = whole_number("context_length", context_length)
-    scale = float(np.sqrt(reals("noise_variance", noise_variance, minimum=0.0)))
+    scale = float(np.sqrt(moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0, maximum=1e100), least=1e-100)))
     angles = equally_likely(2.0 * np.pi * np.arange(degree + 1) / (degree + 1))
     law = gauss_hermite_law(degree // 2 + 1)
     query = np.stack(np.meshgrid(law.values, law.values, indexing="ij"), axis=-1).reshape(-1, 2)
     query_probabilities = np.outer(law.probabilities, law.probabilities).ravel()
     noisy = scale > 0.0
+    if 3 * n > 64 or law.values.size ** (2 * n) * (3**n if noisy else 1) * (degree + 1) > 1 << 25:
+        raise ValueError(f"context_length must be small, for all prompts to be enumerated; got {n}")
     laws = [angles] + [three_point_law()] * (n if noisy else 0) + [law] * (2 * n)
 
     def evaluate(points: np.ndarray) -> Any:

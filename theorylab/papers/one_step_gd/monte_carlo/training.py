@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from theorylab.backend import check_draw, namespace_of
 from theorylab.models.linear_regression import draw_prompts
 from theorylab.montecarlo.samplers import block_size
-from theorylab.papers.one_step_gd.monte_carlo.layer import gram_apply, reduced_parameters
-from theorylab.validation import array_of_shape, real, whole_number
+from theorylab.papers.one_step_gd.monte_carlo.layer import checked, gram_apply, reduced_parameters
+from theorylab.validation import array_of_shape, items, moderate, real, whole_number
 
 __all__ = ["batch_gradient", "raw_weight_gradients", "sample_trained_layers", "train_linear_attention"]
 
@@ -40,7 +40,15 @@ def batch_gradient(
     tuple
         Loss (runs,), gradients of the shapes of v and M.
     """
-    batch = X.shape[1]
+    X = checked("X", X, ("runs", "batch", "n", "d"))
+    runs, batch, n, d = X.shape
+    if 0 in X.shape:
+        raise ValueError(f"X must have shape (runs, batch, n, d), no length 0; got shape {tuple(X.shape)}")
+    y, x_query, y_query = checked("y", y, (runs, batch, n)), checked("x_query", x_query, (runs, batch, d)), checked("y_query", y_query, (runs, batch))
+    value_vector, key_query_matrix = (
+        checked("value_vector", value_vector, (runs, d + 1)),
+        checked("key_query_matrix", key_query_matrix, (runs, d + 1, d)),
+    )
     features, label = gram_apply(X, y, value_vector[:, None, :])
     hidden = namespace.concatenate([features, label[..., None]], axis=-1)
     error = ((hidden @ key_query_matrix) * x_query).sum(axis=-1) - y_query
@@ -58,6 +66,14 @@ def raw_weight_gradients(
 
     Leading axes are batch axes. The last column of W_K^T W_Q is never read, so its gradient is 0.
     """
+    head = checked("head", head)
+    if head.ndim == 0 or head.shape[-1] < 2:
+        raise ValueError(f"head must have shape (..., d + 1) with d >= 1; got shape {tuple(head.shape)}")
+    length, square = head.shape[-1], (*head.shape, head.shape[-1])
+    value_gradient = checked("value_gradient", value_gradient, head.shape)
+    key_query_gradient = checked("key_query_gradient", key_query_gradient, (*head.shape, length - 1))
+    key_weights, query_weights = checked("key_weights", key_weights, square), checked("query_weights", query_weights, square)
+    value_weights = checked("value_weights", value_weights, square)
     product_gradient = 0.0 * key_weights
     product_gradient[..., :-1] += key_query_gradient
     return (
@@ -110,16 +126,19 @@ def train_linear_attention(
     size = check_draw(rng, size)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
     batch, total = whole_number("batch_size", batch_size), whole_number("steps", steps)
-    tau2 = real("prior_variance", prior_variance, above=0.0)
+    tau2 = moderate("prior_variance", real("prior_variance", prior_variance, above=0.0), least=1e-100)
     largest_step = real("optimiser_step", optimiser_step, above=0.0)
-    scale = real("initial_scale", initial_scale, above=0.0)
-    whole_number("size", size)
+    scale = moderate("initial_scale", real("initial_scale", initial_scale, above=0.0), least=1e-100)
+    noise_variance = moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0), least=1e-100)
     xp = namespace_of(rng)
     shapes = [(d + 1, d + 1)] * 3 + [(d + 1,)]
     if initial_weights is None:
         weights = [scale * rng.standard_normal((size, *shape)) for shape in shapes]
     else:
-        starts = [array_of_shape(name, start, shape) for name, start, shape in zip(_WEIGHTS, initial_weights, shapes, strict=True)]
+        starts = [
+            array_of_shape(name, start, shape)
+            for name, start, shape in zip(_WEIGHTS, items("initial_weights", initial_weights, length=4), shapes, strict=True)
+        ]
         weights = [xp.asarray(np.broadcast_to(start, (size, *start.shape)).copy()) for start in starts]
     first = [0.0 * weight for weight in weights]
     second = [0.0 * weight for weight in weights]

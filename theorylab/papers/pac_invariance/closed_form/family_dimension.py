@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.models.structural_equations import KINDS, acyclic_coefficients, ancestral_matrix, node_indices
-from theorylab.validation import choice, flag, integers, plain
+from theorylab.validation import choice, flag, integers, moderate, plain
 
 __all__ = ["largest_family_dimension", "moment_family_dimension"]
 
@@ -55,8 +56,7 @@ def moment_family_dimension(coefficients: ArrayLike, sites: ArrayLike, kind: str
         found = 1 + int(np.sum(in_degrees + 1))
     else:
         found = _joint_soft(b, where)
-    found -= k == len(b)  # Nothing is left then that no intervention changes.
-    return min(found, len(b) * (len(b) + 1) // 2)
+    return found - (k == len(b))  # Nothing is left then that no intervention changes.
 
 
 def _joint_soft(b: np.ndarray, sites: np.ndarray) -> int:
@@ -87,5 +87,8 @@ def largest_family_dimension(sites: ArrayLike, in_degree: ArrayLike) -> Any:
         If a number is out of range.
     """
     k, d = np.asarray(integers("sites", sites)), np.asarray(integers("in_degree", in_degree, minimum=0))
+    check_broadcast(sites=k, in_degree=d)
+    for name, number in (("sites", k), ("in_degree", d)):
+        moderate(name, number, most=1e6)
     found = 1 + (d + 1) * k * (k + 1) // 2
     return int(found) if found.ndim == 0 else plain(found)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.numerics.roots import smallest_integer
 from theorylab.papers.pac_invariance.closed_form.gaps import feature_moments
-from theorylab.validation import integers, plain, real, whole_number
+from theorylab.validation import integers, moderate, numbers, plain, real, whole_number
 
 __all__ = ["empirical_gap_bound", "expected_squared_empirical_gap", "gap_perturbation_bound", "samples_per_environment"]
 
@@ -37,7 +37,7 @@ def expected_squared_empirical_gap(
         If a shape does not fit, features are dependent, or n is not a positive integer.
     """
     s, c, yy = feature_moments(second_moment, target, representation)
-    w = np.asarray(head, dtype=float)
+    w = moderate("head", numbers("head", head), most=1e60)
     if w.shape != c.shape:
         raise ValueError(f"head must have shape {c.shape}; got {w.shape}")
     n = np.asarray(integers("sample_size", sample_size))
@@ -69,10 +69,10 @@ def empirical_gap_bound(feature_moment: ArrayLike, risk: float, sample_size: Arr
     ValueError
         If S is not a symmetric matrix or a number is out of range.
     """
-    s = np.asarray(feature_moment, dtype=float)
-    if s.ndim != 2 or s.shape[0] != s.shape[1] or not np.allclose(s, s.T):
+    s = moderate("feature_moment", numbers("feature_moment", feature_moment), most=1e60)
+    if s.ndim != 2 or s.shape[0] != s.shape[1] or s.size == 0 or not np.allclose(s, s.T):
         raise ValueError(f"feature_moment must be a symmetric (r, r) matrix; got shape {s.shape}")
-    variance, x = real("risk", risk, above=0.0), real("log_inverse_level", log_inverse_level, above=0.0)
+    variance, x = moderate("risk", real("risk", risk, above=0.0), most=1e60), real("log_inverse_level", log_inverse_level, above=0.0)
     n = np.asarray(integers("sample_size", sample_size))
     values = np.linalg.eigvalsh(s)
     spread = values.sum() + 2.0 * math.sqrt(float((values**2).sum()) * x) + 2.0 * values[-1] * x
@@ -106,6 +106,8 @@ def samples_per_environment(feature_moment: ArrayLike, risk: float, *, threshold
     eps = real("threshold", threshold, above=0.0)
     delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
     x = math.log(2.0 * whole_number("interventions", interventions) / delta)
+    if float(empirical_gap_bound(feature_moment, risk, 2**60, x)) > eps:
+        raise ValueError(f"risk must be smaller, or threshold larger, for any number of samples to do; got {risk!r:.80} and {threshold!r:.80}")
     return smallest_integer(lambda n: float(empirical_gap_bound(feature_moment, risk, n, x)) <= eps, 1)
 
 
@@ -128,7 +130,11 @@ def gap_perturbation_bound(representation: ArrayLike, head: ArrayLike, moment_er
     ValueError
         If the shapes do not fit.
     """
-    phi, w, error = np.asarray(representation, dtype=float), np.asarray(head, dtype=float), np.asarray(moment_error, dtype=float)
+    phi, w, error = (
+        moderate("representation", numbers("representation", representation), most=1e60),
+        moderate("head", numbers("head", head), most=1e60),
+        moderate("moment_error", numbers("moment_error", moment_error), most=1e60),
+    )
     if phi.ndim != 2 or w.shape != phi.shape[:1] or error.shape[-2:] != (phi.shape[1] + 1,) * 2:
         raise ValueError(
             f"representation, head and moment_error must have shapes (r, p), (r,), (..., p + 1, p + 1); got {phi.shape}, {w.shape}, {error.shape}"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import choice, plain, whole_number
+from theorylab.validation import choice, moderate, numbers, plain, whole_number
 
 __all__ = ["GAP_KINDS", "BestHead", "FeatureMoments", "best_head", "feature_moments", "invariance_gap", "prediction_risk", "selection"]
 
@@ -38,7 +38,7 @@ def selection(columns: ArrayLike, covariates: int) -> np.ndarray:
         If there is none, or a position is unknown or repeated.
     """
     p = whole_number("covariates", covariates)
-    chosen = np.atleast_1d(np.asarray(columns))
+    chosen = np.atleast_1d(np.asarray(columns)) if not isinstance(columns, list | tuple) or not any(map(np.ndim, columns)) else np.zeros((0, 0))
     if chosen.ndim != 1 or chosen.size == 0 or chosen.dtype.kind not in "iu" or len(set(chosen.tolist())) < chosen.size:
         raise ValueError(f"columns must be at least one and different positions from 0 to {p - 1}; got {chosen.tolist()}")
     if np.any(chosen < 0) or np.any(chosen >= p):
@@ -47,7 +47,7 @@ def selection(columns: ArrayLike, covariates: int) -> np.ndarray:
 
 
 def _moments(second_moment: ArrayLike, target: int) -> tuple[np.ndarray, int, np.ndarray]:
-    m = np.asarray(second_moment, dtype=float)
+    m = moderate("second_moment", numbers("second_moment", second_moment), most=1e60)
     if m.ndim < 2 or m.shape[-1] != m.shape[-2] or m.shape[-1] < 2:
         raise ValueError(f"second_moment must have shape (..., q, q) with q >= 2; got {m.shape}")
     if not np.all(np.isfinite(m)):
@@ -78,7 +78,7 @@ def feature_moments(second_moment: ArrayLike, target: int, representation: Array
     m, node, rest = _moments(second_moment, target)
     s, c = m[..., rest[:, None], rest], m[..., rest, node]
     if representation is not None:
-        phi = np.asarray(representation, dtype=float)
+        phi = moderate("representation", numbers("representation", representation), most=1e60)
         if phi.ndim < 2 or phi.shape[-1] != len(rest) or phi.shape[-2] == 0:
             raise ValueError(f"representation must have shape (..., r, {len(rest)}) with r >= 1; got {phi.shape}")
         if not np.all(np.isfinite(phi)):
@@ -134,7 +134,7 @@ def invariance_gap(second_moment: ArrayLike, target: int, representation: ArrayL
     """
     kind = choice("gap_kind", gap_kind, GAP_KINDS)
     s, c, _ = feature_moments(second_moment, target, representation)
-    w = np.asarray(head, dtype=float)
+    w = moderate("head", numbers("head", head), most=1e60)
     if w.ndim == 0 or w.shape[-1] != c.shape[-1] or not np.all(np.isfinite(w)):
         raise ValueError(f"head must be finite, of shape (..., {c.shape[-1]}); got shape {w.shape}")
     half = (s @ w[..., None])[..., 0] - c
@@ -160,7 +160,7 @@ def prediction_risk(second_moment: ArrayLike, target: int, coefficients: ArrayLi
         If a shape does not fit.
     """
     m, node, rest = _moments(second_moment, target)
-    v = np.asarray(coefficients, dtype=float)
+    v = moderate("coefficients", numbers("coefficients", coefficients), most=1e60)
     if v.ndim == 0 or v.shape[-1] != len(rest):
         raise ValueError(f"coefficients must have shape (..., {len(rest)}); got {v.shape}")
     whole = np.insert(-v, node, 1.0, axis=-1)

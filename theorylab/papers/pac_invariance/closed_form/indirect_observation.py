@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, moderate, numbers, plain, reals
 
 __all__ = ["NoisyMinimax", "latent_representation", "noisy_observation_minimax_gap"]
 
@@ -67,7 +67,10 @@ def latent_representation(representation: ArrayLike, mixing: ArrayLike) -> np.nd
     ValueError
         If the shapes do not fit or T has dependent columns: the latent covariates could not be recovered.
     """
-    phi, t = np.asarray(representation, dtype=float), np.asarray(mixing, dtype=float)
+    phi, t = (
+        moderate("representation", numbers("representation", representation), most=1e60),
+        moderate("mixing", numbers("mixing", mixing), most=1e60),
+    )
     if phi.ndim != 2 or t.ndim != 2 or phi.shape[1] != t.shape[1]:
         raise ValueError(f"representation and mixing must have shapes (r, l) and (p, l); got {phi.shape} and {t.shape}")
     rank = int(np.linalg.matrix_rank(t))

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.numerics.convex import minimax_norms, minimax_norms_reference
 from theorylab.papers.pac_invariance.closed_form.gaps import GAP_KINDS, feature_moments
-from theorylab.validation import choice
+from theorylab.validation import choice, moderate, numbers
 
 __all__ = ["MinimaxHead", "gap_as_norm", "minimax_head"]
 
@@ -34,6 +34,15 @@ def gap_as_norm(feature_second_moment: np.ndarray, cross: np.ndarray, gap_kind: 
     gap_kind
         "gradient", "excess_risk" or "head".
     """
+    choice("gap_kind", gap_kind, GAP_KINDS)
+    feature_second_moment, cross = numbers("feature_second_moment", feature_second_moment), numbers("cross", cross)
+    s_shape = feature_second_moment.shape
+    if len(s_shape) < 2 or s_shape[-1] != s_shape[-2] or s_shape[-1] == 0 or cross.shape[-1:] != s_shape[-1:]:
+        raise ValueError(f"feature_second_moment and cross must have shapes (..., r, r) and (..., r); got {s_shape} and {cross.shape}")
+    moderate("feature_second_moment", feature_second_moment, most=1e60)
+    moderate("cross", cross, most=1e60)
+    if gap_kind != "gradient" and not np.all(np.linalg.eigvalsh(feature_second_moment)[..., 0] > 0.0):
+        raise ValueError("feature_second_moment must be positive definite for this kind of gap")
     if gap_kind == "gradient":
         return 2.0 * feature_second_moment, 2.0 * cross
     if gap_kind == "head":

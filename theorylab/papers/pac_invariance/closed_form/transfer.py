@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import whole_number
+from theorylab.validation import moderate, numbers, real, whole_number
 
 __all__ = ["NotSpanningError", "SpanningWeights", "moment_span_dimension", "spanning_weights"]
 
@@ -24,9 +24,11 @@ class SpanningWeights(NamedTuple):
 
 
 def _stacked(second_moments: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    m = np.asarray(second_moments, dtype=float)
+    m = moderate("second_moments", numbers("second_moments", second_moments), most=1e60)
     if m.ndim != 3 or m.shape[1] != m.shape[2] or 0 in m.shape or not np.all(np.isfinite(m)):
         raise ValueError(f"second_moments must be finite, of shape (N, q, q) with N >= 1; got {m.shape}")
+    if np.any(np.diagonal(m, axis1=1, axis2=2) < 0.0):
+        raise ValueError("second_moments must have diagonals >= 0; got a negative entry")
     # Nodes on scales of their own would hide dimensions; entries must not be scaled one by one, or structural zeros would count.
     scale = 1.0 / np.sqrt(np.maximum(np.mean(np.diagonal(m, axis1=1, axis2=2), axis=0), 1e-300))
     upper = np.triu_indices(m.shape[1])
@@ -52,7 +54,10 @@ def moment_span_dimension(second_moments: ArrayLike, *, tolerance: float = 1e-10
     """
     rows, _ = _stacked(second_moments)
     # Environments with large coefficients must not drown the others.
-    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    if not np.all(lengths > 0.0):
+        raise ValueError("second_moments must not be 0; got a matrix of zeros")
+    rows, tolerance = rows / lengths, real("tolerance", tolerance, minimum=0.0, below=1.0)
     values = np.linalg.svd(rows, compute_uv=False)
     return int(np.sum(values > tolerance * values[0]))
 
@@ -85,7 +90,7 @@ def spanning_weights(second_moments: ArrayLike, moment: ArrayLike, *, dimension:
         rank = moment_span_dimension(second_moments)
         if rank < wanted:
             raise NotSpanningError(f"second_moments must span the {wanted} dimensions of the family; got rank {rank} from {len(rows)} environments")
-    new = np.asarray(moment, dtype=float)
+    new = moderate("moment", numbers("moment", moment), most=1e60)
     if new.ndim < 2 or new.shape[-2:] != (len(scale), len(scale)) or not np.all(np.isfinite(new)):
         raise ValueError(f"moment must be finite, of shape (..., {len(scale)}, {len(scale)}); got {new.shape}")
     upper = np.triu_indices(len(scale))

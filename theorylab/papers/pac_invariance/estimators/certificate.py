@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from theorylab.numerics.concentration import binomial_upper_bound, consistent_violation_bound, scenario_violation_bound
 from theorylab.papers.pac_invariance.closed_form import GAP_KINDS, invariance_gap
 from theorylab.papers.pac_invariance.estimators.environments import grouped_moments, require_independent
-from theorylab.validation import choice, real, reals, whole_number
+from theorylab.validation import choice, moderate, numbers, real, reals, whole_number
 
 __all__ = ["ORIGINS", "InvarianceCertificate", "certify", "certify_gaps", "environment_gaps"]
 
@@ -138,7 +138,7 @@ def environment_gaps(regressor: Any, X: ArrayLike, y: ArrayLike, groups: ArrayLi
     ValueError
         If shapes do not fit or covariates are dependent in an environment.
     """
-    rows, targets = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
+    rows, targets = moderate("X", numbers("X", X), most=1e60), moderate("y", numbers("y", y), most=1e60)
     if not hasattr(regressor, "coef_") or not hasattr(regressor, "intercept_"):
         raise ValueError(f"regressor must be fitted and linear, with coef_ and intercept_; got {regressor!r}")
     coefficients = np.asarray(regressor.coef_, dtype=float).ravel()

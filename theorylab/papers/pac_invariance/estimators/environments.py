@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import flag, instance
+from theorylab.validation import array_of_shape, flag, instance, moderate, whole_number
 
 __all__ = ["GroupedMoments", "environment_labels", "grouped_moments", "require_independent"]
 
@@ -29,6 +29,7 @@ def environment_labels(groups: ArrayLike | None, rows: int) -> tuple[np.ndarray,
     ValueError
         If there is not one label for each row, one is missing, or they cannot be sorted.
     """
+    rows = whole_number("rows", rows)
     if groups is None:
         return np.array([0]), np.zeros(rows, dtype=np.int64)
     labels = np.asarray(groups)
@@ -61,6 +62,11 @@ def grouped_moments(X: np.ndarray, y: np.ndarray, groups: ArrayLike | None, *, c
         If there is not one label for each row.
     """
     constant = flag("constant", constant)
+    X, y = array_of_shape("X", X, ("n", "p")), array_of_shape("y", y, ("n",))
+    if X.size == 0 or y.shape != X.shape[:1]:
+        raise ValueError(f"X and y must have shapes (n, p) and (n,), n and p >= 1; got {X.shape} and {y.shape}")
+    moderate("X", X)
+    moderate("y", y)
     names, numbers = environment_labels(groups, len(X))
     parts: list[Any] = [X, np.ones((len(X), 1)), y[:, None]] if constant else [X, y[:, None]]
     whole = np.concatenate(parts, axis=1)

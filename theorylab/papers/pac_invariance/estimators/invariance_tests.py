@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import fdtr, fdtrc
 
 from theorylab.papers.pac_invariance.estimators.environments import GroupedMoments
-from theorylab.validation import instance
+from theorylab.validation import instance, whole_number
 
 __all__ = ["SubsetTest", "subset_tests"]
 
@@ -64,6 +64,7 @@ def subset_tests(moments: GroupedMoments, *, largest: int) -> list[SubsetTest]:
     """
     instance("moments", moments, GroupedMoments)
     n, p = moments.rows, moments.second_moments.shape[1] - 2
+    largest = min(whole_number("largest", largest, minimum=0), p)
     gram = moments.second_moments * n[:, None, None]
     total = gram.sum(axis=0)
     # Sums of the others, not differences from the total: a large environment must not drown the rest.

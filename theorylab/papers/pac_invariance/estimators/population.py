@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.papers.pac_invariance.closed_form import best_head, feature_moments, prediction_risk, selection
 from theorylab.papers.pac_invariance.invariant_risk import minimise_invariant_risk
-from theorylab.validation import real, whole_number
+from theorylab.validation import items, moderate, numbers, real, whole_number
 
 __all__ = [
     "InvariantRisk",
@@ -41,9 +41,11 @@ class InvariantRisk(NamedTuple):
 
 
 def _several(second_moments: ArrayLike, target: int) -> np.ndarray:
-    m = np.asarray(second_moments, dtype=float)
+    m = moderate("second_moments", numbers("second_moments", second_moments), most=1e60)
     if m.ndim != 3:
         raise ValueError(f"second_moments must have shape (N, q, q), one matrix per environment; got {m.shape}")
+    if 0 in m.shape or m.shape[1] != m.shape[2] or m.shape[1] < 2:
+        raise ValueError(f"second_moments must have shape (N, q, q) with N >= 1 and q >= 2; got {m.shape}")
     feature_moments(m, target)
     return m
 
@@ -87,7 +89,7 @@ def anchor_regression(second_moments: ArrayLike, means: ArrayLike, target: int, 
         If a shape does not fit, covariates are dependent or gamma is negative.
     """
     m = _several(second_moments, target)
-    mu = np.asarray(means, dtype=float)
+    mu = moderate("means", numbers("means", means), most=1e60)
     if mu.shape != m.shape[:2]:
         raise ValueError(f"means must have shape {m.shape[:2]}; got {mu.shape}")
     between = mu.T @ mu / len(mu)
@@ -118,7 +120,7 @@ def invariant_subsets(second_moments: ArrayLike, target: int, *, tolerance: floa
     ValueError
         If a shape does not fit or covariates are dependent.
     """
-    m = _several(second_moments, target)
+    m, target = _several(second_moments, target), whole_number("target", target, minimum=0)
     p = m.shape[1] - 1
     level = real("tolerance", tolerance, above=0.0)
     most = p if largest is None else min(p, whole_number("largest", largest, minimum=0))
@@ -136,6 +138,7 @@ def invariant_subsets(second_moments: ArrayLike, target: int, *, tolerance: floa
 
 def plausible_causes(subsets: list[InvariantSubset]) -> tuple[int, ...]:
     """Return the covariates that are in every one of the subsets: the answer of invariant causal prediction."""
+    subsets = items("subsets", subsets, InvariantSubset)
     common = set(subsets[0].columns) if subsets else set()
     for subset in subsets[1:]:
         common &= set(subset.columns)

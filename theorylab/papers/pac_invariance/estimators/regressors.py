@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from theorylab.papers.pac_invariance.closed_form import GAP_KINDS, minimax_head, prediction_risk
 from theorylab.papers.pac_invariance.estimators.environments import environment_labels, grouped_moments, require_independent
 from theorylab.papers.pac_invariance.estimators.population import irm_v1, pooled_least_squares
-from theorylab.validation import choice, real, whole_number
+from theorylab.validation import choice, flag, real, whole_number
 
 __all__ = ["AnchorRegressor", "InvariantRiskRegressor", "LinearPredictor", "MinimaxGapRegressor"]
 
@@ -35,7 +35,7 @@ class LinearPredictor(RegressorMixin, BaseEstimator):
 
 def centred(X: np.ndarray, y: np.ndarray, centre: bool, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Return X and y without their (weighted) means, and these; without ``centre`` as they are, and zeros."""
-    if not centre:
+    if not flag("fit_intercept", centre):
         return X, y, np.zeros(X.shape[1]), 0.0
     middle, level = np.average(X, axis=0, weights=weights), float(np.average(y, weights=weights))
     # What is left of a constant would be rounding.
@@ -212,6 +212,7 @@ class MinimaxGapRegressor(LinearPredictor):
         """
         choice("gap_kind", self.gap_kind, GAP_KINDS)
         rows, targets = self._rows(X, y)
+        flag("fit_intercept", self.fit_intercept)
         moments = require_independent(grouped_moments(rows, targets, groups, constant=self.fit_intercept))
         size = moments.second_moments.shape[1] - 1
         found = minimax_head(moments.second_moments, size, None, self.gap_kind, solver=self.solver)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from theorylab.backend import check_draw, namespace_of
+from theorylab.models.structural_equations import node_indices
 from theorylab.models.wishart import wishart_matrices
 from theorylab.montecarlo.samplers import block_size, fitting_block, host_only
 from theorylab.papers.pac_invariance.monte_carlo.environments import core_rows
 from theorylab.papers.pac_invariance.reference_models import core_model
-from theorylab.validation import choice, whole_number
+from theorylab.validation import choice, moderate, numbers, real, whole_number
 
 __all__ = ["ROUTES", "sample_empirical_gap", "sample_gap_perturbation", "sample_largest_parent_gap"]
 
@@ -60,8 +61,10 @@ def sample_empirical_gap(
     """
     size = check_draw(rng, size)
     n, how = whole_number("sample_size", sample_size), choice("route", route, ROUTES)
-    xp, where = namespace_of(rng), np.asarray(nodes, dtype=int)
-    w = xp.asarray(np.asarray(head, dtype=float))
+    xp, where = namespace_of(rng), node_indices("nodes", nodes, 6)
+    if np.ndim(head) != 1 or np.size(head) != where.size or 3 in where:
+        raise ValueError(f"head must have as many numbers as there are nodes, none of them the target 3; got {head!r:.80} on {nodes!r:.80}")
+    w = xp.asarray(moderate("head", numbers("head", head), most=1e60))
     if how == "product":
         if tuple(nodes) != (1, 2) or tuple(head) != (0.9, -0.8):
             raise ValueError(f"route must not be 'product' for another head than (0.9, -0.8) on (1, 2); got {head} on {nodes}")
@@ -97,6 +100,7 @@ def sample_largest_parent_gap(rng: Any, size: int, *, sample_size: int, interven
     """
     size = check_draw(rng, size)
     gaps = _parent_gaps(rng, (size, whole_number("interventions", interventions)), whole_number("sample_size", sample_size))
+    threshold = real("threshold", threshold)
     return 1.0 * (gaps.max(axis=1) > threshold)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theorylab.backend import check_draw
+from theorylab.backend import check_draw, namespace_of
 from theorylab.models.structural_equations import (
     ClampedForm,
     InterventionFamily,
@@ -20,7 +20,7 @@ from theorylab.models.structural_equations import (
     structural_second_moment,
 )
 from theorylab.papers.pac_invariance.reference_models import core_model, shift_model
-from theorylab.validation import choice
+from theorylab.validation import choice, integers, whole_number
 
 __all__ = [
     "FAMILIES",
@@ -46,7 +46,6 @@ class NamedFamily(NamedTuple):
     parents: tuple[int, ...]
 
 
-@lru_cache(maxsize=16)
 def named_family(name: str) -> NamedFamily:
     """Return one of the families.
 
@@ -58,7 +57,11 @@ def named_family(name: str) -> NamedFamily:
     ValueError
         If the name is unknown.
     """
-    kind = choice("name", name, FAMILIES)
+    return _known_family(choice("name", name, FAMILIES))
+
+
+@lru_cache(maxsize=16)
+def _known_family(kind: str) -> NamedFamily:
     reference = shift_model() if kind.startswith("shifted") else core_model()
     sites = {"core_all": [0, 1, 2, 4, 5], "shifted": [0, 2, 3], "shifted_means": [0, 2, 3, 4]}.get(kind, [1, 4])
     family = intervention_family(
@@ -84,6 +87,8 @@ def draw_features(rng: Any, size: int | tuple[int, ...]) -> tuple[Any, Any]:
 
     With the constant they span the three dimensions of the family: 1.29 is the second moment of the parent.
     """
+    namespace_of(rng)
+    size = tuple(np.atleast_1d(integers("size", size, minimum=0)).tolist()) if not isinstance(size, tuple) or size else ()
     t = 0.8 + 0.5 * rng.standard_normal(size)
     return t, 1.29 * t**2 + 0.3 + 1.7 * rng.random(size)
 
@@ -93,6 +98,8 @@ def sample_chain_environments(rng: Any, shape: tuple[int, ...]) -> tuple[Any, An
 
     w1 ~ U[.5, 2], a ~ N(1, .5^2), w2 ~ U[.3, 1.5], with b = 1.2 and wY = .8: vY = b^2 w1 + wY, S = a^2 vY + w2, c = a vY.
     """
+    namespace_of(rng)
+    shape = tuple(np.atleast_1d(integers("shape", shape, minimum=0)).tolist()) if not isinstance(shape, tuple) or shape else ()
     target_variance = 1.44 * (0.5 + 1.5 * rng.random(shape)) + 0.8
     a = 1.0 + 0.5 * rng.standard_normal(shape)
     child_variance = 0.3 + 1.2 * rng.random(shape)
@@ -101,6 +108,8 @@ def sample_chain_environments(rng: Any, shape: tuple[int, ...]) -> tuple[Any, An
 
 def core_rows(rng: Any, shape: tuple[int, ...]) -> Any:
     """Draw rows of CORE from its equations, one after the other, (*shape, 6)."""
+    namespace_of(rng)
+    shape = tuple(np.atleast_1d(integers("shape", shape, minimum=0)).tolist()) if not isinstance(shape, tuple) or shape else ()
     b, variances, _ = core_model().model
     return sample_structural_equations(rng, math.prod(shape), coefficients=b, noise_variances=variances).reshape(*shape, 6)
 
@@ -116,6 +125,7 @@ def sample_product_moments(rng: Any, size: int, *, first: int, second: int) -> A
         Nodes, 0 to 5.
     """
     size = check_draw(rng, size)
+    first, second = (whole_number(name, node, minimum=0, maximum=5) for name, node in (("first", first), ("second", second)))
     rows = core_rows(rng, (size,))
     return rows[:, first] * rows[:, second]
 

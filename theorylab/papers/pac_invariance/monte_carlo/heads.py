@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from theorylab.backend import array_module, check_draw, namespace_of
+from theorylab.models.structural_equations import node_indices
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.numerics.convex import minimax_norms
-from theorylab.papers.pac_invariance.monte_carlo.environments import draw_moments, named_family, sample_chain_environments
+from theorylab.papers.pac_invariance.monte_carlo.environments import FAMILIES, draw_moments, named_family, sample_chain_environments
 from theorylab.validation import choice, whole_number
 
 __all__ = ["GAPS", "sample_core_heads", "sample_fixed_head", "sample_scalar_head", "sample_shift_heads"]
@@ -163,7 +162,10 @@ def sample_core_heads(
     """
     size = check_draw(rng, size)
     n, m, kind = whole_number("interventions", interventions), whole_number("fresh", fresh), choice("gap_kind", gap_kind, GAPS)
-    target, where = named_family(family).target, np.asarray(nodes, dtype=int)
+    target = named_family(choice("family", family, FAMILIES)).target
+    where = node_indices("nodes", nodes, len(named_family(family).form.rest_moment))
+    if target in where:
+        raise ValueError(f"nodes must be covariates, not the target {target}; got {nodes!r:.80}")
     moments = draw_moments(rng, size * (n + m), family).reshape(size, n + m, *named_family(family).form.rest_moment.shape)
     a, b = _norms(moments[:, :, where[:, None], where], moments[:, :, where, target], kind)
     counts = _counts(a, b, n)[0]

@@ -12,8 +12,8 @@ from theorylab.models.structural_equations import random_coefficients
 from theorylab.montecarlo.samplers import block_size, host_only
 from theorylab.numerics.convex import minimax_norms
 from theorylab.papers.pac_invariance.invariant_risk import minimise_invariant_risk
-from theorylab.papers.pac_invariance.monte_carlo.environments import draw_moments, named_family
-from theorylab.validation import real, whole_number
+from theorylab.papers.pac_invariance.monte_carlo.environments import FAMILIES, draw_moments, named_family
+from theorylab.validation import choice, real, whole_number
 
 __all__ = ["sample_invariant_risk", "sample_range_violation", "sample_spurious_root"]
 
@@ -40,7 +40,7 @@ def sample_invariant_risk(rng: np.random.Generator, size: int, *, interventions:
     """
     size = check_draw(rng, size)
     n, m = whole_number("interventions", interventions), whole_number("fresh", fresh)
-    target = named_family(family).target
+    target = named_family(choice("family", family, FAMILIES)).target
     rest = [node for node in range(6) if node != target]
     names = ("gap", "risk", "objective", "pooled_risk", "pooled_gap", "pooled_worst", "distance")
     found = {name: np.zeros(size) for name in names}
@@ -110,13 +110,14 @@ def sample_spurious_root(rng: np.random.Generator, size: int, *, interventions: 
     """
     size = check_draw(rng, size)
     n, q = whole_number("interventions", interventions), whole_number("nodes", nodes, minimum=4)
+    starts = whole_number("starts", starts, maximum=100_000)
     violation, roots = np.zeros(size), np.zeros(size)
     for row in range(size):
         b, variances, target, site = _random_family(rng, q)
         rest = np.flatnonzero(np.arange(q) != target)
         whole = _site_moments(rng, n + 200, b, variances, site)
         s, c = whole[:, rest[:, None], rest], whole[:, rest, target]
-        for _ in range(whole_number("starts", starts)):
+        for _ in range(starts):
             start = rng.standard_normal(q - 1)
             solved = least_squares(
                 lambda v, s=s, c=c: (s[:n] @ v - c[:n]) @ v,

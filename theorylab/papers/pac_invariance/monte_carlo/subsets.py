@@ -16,7 +16,7 @@ from theorylab.models.structural_equations import (
 )
 from theorylab.montecarlo.samplers import block_size, host_only
 from theorylab.papers.pac_invariance.reference_models import core_model
-from theorylab.validation import whole_number
+from theorylab.validation import instance, whole_number
 
 __all__ = ["extended_core", "sample_subset_suprema"]
 
@@ -26,6 +26,8 @@ def extended_core(rng: np.random.Generator, covariates: int) -> tuple[np.ndarray
 
     Each new node has two parents, uniform among all earlier nodes, with coefficients of magnitude U[.3, .9] and random sign, and variance U[.4, 1.2].
     """
+    instance("rng", rng, np.random.Generator)
+    covariates = whole_number("covariates", covariates, minimum=5)
     model = core_model().model
     q = covariates + 1
     b, variances = np.zeros((q, q)), np.empty(q)

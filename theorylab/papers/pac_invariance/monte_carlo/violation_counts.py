@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import array_module
+from theorylab.backend import array_module, checked_array
 from theorylab.validation import whole_number
 
 __all__ = ["violation_counts"]
@@ -40,6 +40,8 @@ def violation_counts(features: Any, functionals: Any, thresholds: Any, *, tile: 
     ValueError
         If the shapes do not fit or the tile is not a positive integer.
     """
+    features, functionals = checked_array("features", features), checked_array("functionals", functionals)
+    thresholds = checked_array("thresholds", thresholds, minimum=0.0)
     xp = array_module(features)
     step = (_TILE if xp is np else _DEVICE_TILE) if tile is None else whole_number("tile", tile)
     if features.ndim != 2 or functionals.ndim != 3 or functionals.shape[2] != features.shape[1] or thresholds.shape != functionals.shape[:1]:

@@ -18,7 +18,7 @@ from scipy.special import ndtr
 
 from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.papers.tester_learner.closed_form.surrogate_gradient import gradient_profile
-from theorylab.validation import plain, reals
+from theorylab.validation import moderate, plain, reals
 
 __all__ = [
     "BestWidth",
@@ -77,8 +77,8 @@ def _threshold(mass: float, cotangent: float, half: float, density: bool) -> flo
 
 
 def _checked(angle: ArrayLike, ramp_width: ArrayLike, optimal_error: ArrayLike) -> tuple[np.ndarray, ...]:
-    theta = np.asarray(reals("angle", angle, above=0.0, below=np.pi))
-    width = np.asarray(reals("ramp_width", ramp_width, above=0.0))
+    theta = np.asarray(moderate("angle", reals("angle", angle, above=0.0, below=np.pi), least=1e-100))
+    width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     mass = np.asarray(reals("optimal_error", optimal_error, above=0.0, below=0.5))
     return tuple(np.broadcast_arrays(theta, width, mass))
 

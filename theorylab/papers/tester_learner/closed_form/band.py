@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf, gammainc
 
-from theorylab.validation import plain, reals
+from theorylab.validation import moderate, plain, reals
 
 __all__ = ["band_mean_distance", "band_probability", "band_second_moment"]
 
@@ -26,7 +26,7 @@ def band_probability(half_width: ArrayLike) -> Any:
     ValueError
         If a half-width is not positive.
     """
-    return plain(erf(np.asarray(reals("half_width", half_width, above=0.0)) / np.sqrt(2.0)))
+    return plain(erf(np.asarray(moderate("half_width", reals("half_width", half_width, above=0.0), least=1e-100)) / np.sqrt(2.0)))
 
 
 def band_second_moment(half_width: ArrayLike) -> Any:
@@ -44,7 +44,7 @@ def band_second_moment(half_width: ArrayLike) -> Any:
     ValueError
         If a half-width is not positive.
     """
-    square = 0.5 * np.asarray(reals("half_width", half_width, above=0.0)) ** 2
+    square = 0.5 * np.asarray(moderate("half_width", reals("half_width", half_width, above=0.0), least=1e-100)) ** 2
     return plain(gammainc(1.5, square) / gammainc(0.5, square))
 
 
@@ -61,5 +61,5 @@ def band_mean_distance(half_width: ArrayLike) -> Any:
     ValueError
         If a half-width is not positive.
     """
-    c = np.asarray(reals("half_width", half_width, above=0.0))
+    c = np.asarray(moderate("half_width", reals("half_width", half_width, above=0.0), least=1e-100))
     return plain(-np.sqrt(2.0 / np.pi) * np.expm1(-0.5 * c**2) / erf(c / np.sqrt(2.0)))

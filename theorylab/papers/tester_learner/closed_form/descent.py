@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.special import erf
 
 from theorylab.papers.tester_learner.closed_form.surrogate_gradient import surrogate_gradient
-from theorylab.validation import integers, plain, real, reals, whole_number
+from theorylab.validation import integers, moderate, plain, real, reals, whole_number
 
 __all__ = [
     "asymptotic_angle_rms",
@@ -48,7 +48,7 @@ def population_angles(start: float, iterations: int, *, ramp_width: float, noise
     ValueError
         If an argument is out of range.
     """
-    beta = real("step", step, above=0.0)
+    beta = moderate("step", real("step", step, above=0.0), most=1e50, least=1e-50)
     angles = np.empty(whole_number("iterations", iterations, minimum=0) + 1)
     angles[0] = real("start", start, above=0.0, below=np.pi)
     for k in range(angles.size - 1):
@@ -71,8 +71,10 @@ def population_iterations(start: float, end: float, *, ramp_width: float, noise_
     ValueError
         If an argument is out of range, or 10^7 steps are not enough.
     """
-    theta, last = real("start", start, above=0.0, below=np.pi), real("end", end, above=0.0, below=start)
-    beta = real("step", step, above=0.0)
+    theta = real("start", start, above=0.0, below=np.pi)
+    last, beta = real("end", end, above=0.0, below=theta), moderate("step", real("step", step, above=0.0), most=1e50, least=1e-50)
+    ramp_width = moderate("ramp_width", real("ramp_width", ramp_width, above=0.0), least=1e-50)
+    noise_rate = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
     for count in range(10**7):
         if theta <= last:
             return count
@@ -101,9 +103,9 @@ def gradient_flow_iterations(start: ArrayLike, end: ArrayLike, ramp_width: Array
     """
     first = np.asarray(reals("start", start, minimum=0.0, maximum=np.pi))
     last = np.asarray(reals("end", end, minimum=0.0, maximum=np.pi))
-    reals("ramp_width", ramp_width, above=0.0)
+    moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50)
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
-    return plain(np.pi * (first - last) / ((1.0 - 2.0 * eta) * np.asarray(reals("step", step, above=0.0))))
+    return plain(np.pi * (first - last) / ((1.0 - 2.0 * eta) * np.asarray(moderate("step", reals("step", step, above=0.0), most=1e50, least=1e-50))))
 
 
 def contraction_factor(ramp_width: ArrayLike, noise_rate: ArrayLike, step: ArrayLike) -> Any:
@@ -119,9 +121,10 @@ def contraction_factor(ramp_width: ArrayLike, noise_rate: ArrayLike, step: Array
     ValueError
         If an argument is out of range.
     """
-    width = np.asarray(reals("ramp_width", ramp_width, above=0.0))
+    width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
-    return plain(1.0 - np.asarray(reals("step", step, above=0.0)) * (1.0 - 2.0 * eta) * np.sqrt(2.0 / np.pi) / width)
+    beta = np.asarray(moderate("step", reals("step", step, above=0.0), most=1e50, least=1e-50))
+    return plain(1.0 - beta * (1.0 - 2.0 * eta) * np.sqrt(2.0 / np.pi) / width)
 
 
 def largest_stable_step(ramp_width: ArrayLike, noise_rate: ArrayLike) -> Any:
@@ -132,7 +135,9 @@ def largest_stable_step(ramp_width: ArrayLike, noise_rate: ArrayLike) -> Any:
     ramp_width, noise_rate
         As in `contraction_factor`.
     """
-    return plain(2.0 / (1.0 - np.asarray(contraction_factor(ramp_width, noise_rate, 1.0))))
+    width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
+    eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
+    return plain(np.sqrt(2.0 * np.pi) * width / (1.0 - 2.0 * eta))
 
 
 def asymptotic_angle_rms(sample_size: ArrayLike, dimension: ArrayLike, ramp_width: ArrayLike, noise_rate: ArrayLike) -> Any:
@@ -157,6 +162,6 @@ def asymptotic_angle_rms(sample_size: ArrayLike, dimension: ArrayLike, ramp_widt
     """
     n = np.asarray(integers("sample_size", sample_size))
     p = np.asarray(integers("dimension", dimension, minimum=2)) - 1.0
-    width = np.asarray(reals("ramp_width", ramp_width, above=0.0))
+    width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
     return plain(np.sqrt(p * np.pi * erf(width / (2.0 * np.sqrt(2.0))) / (2.0 * n)) / (1.0 - 2.0 * eta))

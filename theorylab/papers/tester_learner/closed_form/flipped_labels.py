@@ -93,7 +93,7 @@ def flipped_label_optimum(flipped_mass: float, where: str) -> FlippedOptimum:
         found = FlippedOptimum(float(np.pi), 1.0 - near_mass)
     else:
         sine = float(_threshold(np.asarray(near_mass), "near")) / np.sqrt(2.0 * np.log(2.0))
-        angle = float(np.arcsin(min(sine, 1.0)))
+        angle = float(np.arcsin(sine))
         found = FlippedOptimum(angle, float(flipped_label_error(angle, near_mass, "near")))
     return found if kind == "near" else FlippedOptimum(float(np.pi) - found.angle, found.error)
 
@@ -104,6 +104,6 @@ def critical_flipped_mass() -> float:
 
     def surplus(mass: float) -> float:
         sine = float(_threshold(np.asarray(mass), "far")) / np.sqrt(2.0 * np.log(2.0))
-        return float(flipped_label_error(np.arcsin(min(sine, 1.0)), mass, "far")) - (1.0 - mass)
+        return float(flipped_label_error(np.arcsin(sine), mass, "far")) - (1.0 - mass)
 
     return float(brentq(surplus, 0.3, 0.49, xtol=1e-15, rtol=1e-14))

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import erf
 
 from theorylab.numerics.roots import log_bisection
-from theorylab.validation import plain, reals
+from theorylab.validation import moderate, plain, reals
 
 __all__ = ["averaging_angle", "massart_critical_angle", "massart_critical_ratio", "massart_minimum_gradient", "massart_worst_gradient"]
 
@@ -45,9 +45,9 @@ def massart_worst_gradient(angle: ArrayLike, ramp_width: ArrayLike, noise_rate: 
     ValueError
         If an argument is out of range.
     """
-    theta = np.asarray(reals("angle", angle, above=0.0, below=np.pi))
-    width = np.asarray(reals("ramp_width", ramp_width, above=0.0))
-    eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
+    theta = np.asarray(moderate("angle", reals("angle", angle, above=0.0, below=np.pi), least=1e-100))
+    width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
+    eta = np.asarray(moderate("noise_rate", reals("noise_rate", noise_rate, minimum=0.0, below=0.5), least=1e-100))
     return plain(((1.0 - eta) * _band_factor(width / np.sin(theta)) - eta * _band_factor(width)) / np.pi)
 
 
@@ -80,7 +80,7 @@ def massart_critical_ratio(noise_rate: ArrayLike) -> Any:
     ValueError
         If a rate is out of range.
     """
-    eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
+    eta = np.asarray(moderate("noise_rate", reals("noise_rate", noise_rate, minimum=0.0, below=0.5), least=1e-100))
     level = np.where(eta > 0.0, eta / (1.0 - eta), 0.5)
     return plain(np.where(eta > 0.0, _critical_ratio(level), 0.0))
 
@@ -105,8 +105,8 @@ def massart_critical_angle(ramp_width: ArrayLike, noise_rate: ArrayLike) -> Any:
     ValueError
         If an argument is out of range.
     """
-    width = np.asarray(reals("ramp_width", ramp_width, above=0.0))
-    eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
+    width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
+    eta = np.asarray(moderate("noise_rate", reals("noise_rate", noise_rate, minimum=0.0, below=0.5), least=1e-100))
     level = np.where(eta > 0.0, eta / (1.0 - eta), 0.5) * _band_factor(width)
     sine = width * _critical_ratio(level)
     return plain(np.where(eta > 0.0, np.arcsin(np.minimum(sine, 1.0)), 0.0))
@@ -130,6 +130,6 @@ def averaging_angle(angle: ArrayLike, noise_rate: ArrayLike) -> Any:
     ValueError
         If an argument is out of range.
     """
-    theta = np.asarray(reals("angle", angle, minimum=0.0, below=np.pi / 2.0))
-    eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
+    theta = np.asarray(moderate("angle", reals("angle", angle, minimum=0.0, below=np.pi / 2.0), least=1e-100))
+    eta = np.asarray(moderate("noise_rate", reals("noise_rate", noise_rate, minimum=0.0, below=0.5), least=1e-100))
     return plain(theta + np.arctan(eta / ((1.0 - eta) * np.cos(theta)) - np.tan(theta)))

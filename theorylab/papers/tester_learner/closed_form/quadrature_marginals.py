@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln, roots_hermitenorm
 
 from theorylab.papers.tester_learner.closed_form.band import band_probability
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, moderate, plain, reals, whole_number
 
 __all__ = [
     "band_test_sample_size",
@@ -25,6 +25,9 @@ __all__ = [
     "raw_moment_sample_size",
     "smallest_quadrature_node",
 ]
+
+
+_MOST_NODES = 150
 
 
 @lru_cache(maxsize=512)
@@ -89,8 +92,8 @@ def first_moment_gap(nodes: ArrayLike) -> Any:
         If a number is not an integer >= 1.
     """
     k = np.asarray(integers("nodes", nodes))
-    if np.any(k > 150):
-        raise ValueError(f"nodes must be at most 150, beyond which the weights lose their digits; got {np.max(k)}")
+    if np.any(k > _MOST_NODES):
+        raise ValueError(f"nodes must be at most {_MOST_NODES}, beyond which the weights lose their digits; got {np.max(k)}")
     return plain(np.exp(gammaln(k + 1.0)))
 
 
@@ -103,14 +106,14 @@ def raw_moment_sample_size(nodes: int) -> float:
     Parameters
     ----------
     nodes
-        k >= 1.
+        k >= 1, at most 150.
 
     Raises
     ------
     ValueError
-        If the number is not an integer >= 1.
+        If the number is not an integer in this range.
     """
-    k = int(integers("nodes", nodes))
+    k = whole_number("nodes", nodes, maximum=_MOST_NODES)
     variance = math.prod(range(1, 4 * k, 2)) - math.prod(range(1, 2 * k, 2)) ** 2
     return 4.0 * variance / math.factorial(k) ** 2
 
@@ -150,7 +153,7 @@ def degree_for_band_from_above(half_width: ArrayLike) -> Any:
     ValueError
         If a half-width is not positive.
     """
-    c = np.asarray(reals("half_width", half_width, above=0.0))
+    c = np.asarray(moderate("half_width", reals("half_width", half_width, above=0.0), least=1e-100))
     return plain(np.pi**2 / (16.0 * c**2))
 
 

@@ -26,6 +26,7 @@ __all__ = [
 MOMENTS = ("chebyshev", "cantelli")
 _REACH = 9.0
 _MOST_STRIPS = 10**7
+_LARGEST_DEGREE = 300
 
 
 def strip_disagreement_bound(angle: ArrayLike, strip_ratio: ArrayLike, moment: str = "chebyshev") -> Any:
@@ -120,12 +121,12 @@ def strip_moment_ratio(degree: ArrayLike) -> Any:
     Parameters
     ----------
     degree
-        Even integers >= 2.
+        Even integers from 2 to 300: the double factorials of others leave double precision.
 
     Raises
     ------
     ValueError
-        If a degree is odd or below 2.
+        If a degree is odd or out of range.
     """
     k = _even(degree)
     return plain(np.sqrt(2.0 * np.pi) * factorial2(k - 1) ** (1.0 / k) * k / (k - 1.0))
@@ -133,8 +134,8 @@ def strip_moment_ratio(degree: ArrayLike) -> Any:
 
 def _even(degree: ArrayLike) -> np.ndarray:
     k = np.asarray(integers("degree", degree, minimum=2))
-    if np.any(k % 2):
-        raise ValueError(f"degree must be an even integer >= 2; got {np.asarray(degree).tolist()}")
+    if np.any(k % 2) or np.any(k > _LARGEST_DEGREE):
+        raise ValueError(f"degree must be an even integer >= 2 and <= {_LARGEST_DEGREE}; got {np.asarray(degree).tolist()}")
     return k
 
 
@@ -148,12 +149,12 @@ def moment_disagreement_constant(degree: ArrayLike) -> Any:
     Parameters
     ----------
     degree
-        Even integers >= 2.
+        Even integers from 2 to 300.
 
     Raises
     ------
     ValueError
-        If a degree is odd or below 2.
+        If a degree is odd or out of range.
     """
     k = _even(degree)
     return plain(np.sqrt(2.0 / np.pi) * (1.0 + 1.0 / k) * (k * factorial2(k - 1) * np.sqrt(np.pi / 2.0)) ** (1.0 / (k + 1.0)))
@@ -186,5 +187,5 @@ def global_disagreement_bound(angle: ArrayLike, degree: ArrayLike) -> GlobalBoun
     tangent = np.tan(np.asarray(reals("angle", angle, above=0.0, below=np.pi / 2.0)))
     k = _even(degree)
     value = moment_disagreement_constant(k) * tangent ** (k / (k + 1.0))
-    half_width = (k * factorial2(k - 1) * tangent ** k.astype(float) * np.sqrt(np.pi / 2.0)) ** (1.0 / (k + 1.0))
+    half_width = (k * factorial2(k - 1) * np.sqrt(np.pi / 2.0)) ** (1.0 / (k + 1.0)) * tangent ** (k / (k + 1.0))
     return GlobalBound(plain(value), plain(half_width))

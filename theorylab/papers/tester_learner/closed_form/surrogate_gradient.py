@@ -16,7 +16,7 @@ from scipy.special import erf
 
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.tester_learner.closed_form.surrogate_losses import LOSSES, surrogate_loss_slope
-from theorylab.validation import choice, plain, reals
+from theorylab.validation import choice, moderate, plain, reals
 
 __all__ = ["angle_from_gradient_norm", "gradient_profile", "surrogate_gradient"]
 
@@ -118,7 +118,7 @@ def surrogate_gradient(angle: ArrayLike, ramp_width: ArrayLike, noise_rate: Arra
     Derived here, see the module; arXiv:2302.14853 says that it is large unless the angle is small.
     """
     theta = np.asarray(reals("angle", angle, minimum=0.0, maximum=np.pi))
-    width = np.asarray(reals("ramp_width", ramp_width, above=0.0))
+    width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
     # sin(pi) in doubles is 1e-16, and the loss is stationary there.
     sine = np.where(theta == np.pi, 0.0, np.sin(theta))
@@ -148,7 +148,7 @@ def angle_from_gradient_norm(gradient_norm: ArrayLike, ramp_width: ArrayLike, no
         If an argument is out of range, or the norm is larger than any under this noise.
     """
     norm = np.asarray(reals("gradient_norm", gradient_norm, minimum=0.0))
-    width = np.asarray(reals("ramp_width", ramp_width, above=0.0))
+    width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
     norm, width, eta = np.broadcast_arrays(norm, width, eta)
     level = norm / (1.0 - 2.0 * eta)

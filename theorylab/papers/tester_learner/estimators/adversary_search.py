@@ -24,8 +24,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from theorylab.numerics.concentration import mean_upper_bound
+from theorylab.papers.tester_learner.estimators.learner import check_rows, checked_level, checked_width, unit_direction
 from theorylab.papers.tester_learner.estimators.regions import basis_orthogonal_to
 from theorylab.papers.tester_learner.estimators.report import TestResult
+from theorylab.validation import array_of_shape, instance, items, moderate, real, whole_number
 
 __all__ = ["AdversaryBound", "bound_against", "candidate_directions", "judge_candidates", "search_adversary"]
 
@@ -70,7 +72,26 @@ def bound_against(
         eta.
     failure_probability
         delta; half of it goes to the labels in the band, half to the mean over the rows (`mean_upper_bound`).
+
+    Returns
+    -------
+    AdversaryBound
+        With an infinite tangent if no angle is refuted.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or has another shape.
     """
+    margins = moderate("margins", array_of_shape("margins", margins, ("n",)))
+    if margins.size == 0:
+        raise ValueError("margins must hold at least one row; got none")
+    coordinates = moderate("coordinates", array_of_shape("coordinates", coordinates, margins.shape))
+    labels = array_of_shape("labels", labels, margins.shape)
+    if not np.all(np.abs(labels) == 1.0):
+        raise ValueError(f"labels must be -1 or 1; got {labels[:5].tolist()}")
+    half_width, noise_rate = real("half_width", half_width, above=0.0), real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    failure_probability = checked_level(failure_probability)
     distances = np.abs(margins)
     in_band = distances <= half_width
     tangent, share = _sample_excess(margins, distances, in_band, coordinates, labels, noise_rate, failure_probability / 2.0)
@@ -96,7 +117,8 @@ def _sample_excess(
     # At theta = 0 every opposed row agrees with a; each joins b's side at tan(theta) = |a|/|b|.
     total, against = float(sizes.sum()), float(sizes[opposed].sum())
     value = (1.0 - 2.0 * noise_rate) * (total - against) - against - float(y @ b) - noise
-    ratios, sizes = np.abs(a[opposed]) / sizes[opposed], sizes[opposed]
+    with np.errstate(over="ignore"):
+        ratios, sizes = np.abs(a[opposed]) / sizes[opposed], sizes[opposed]
     order = np.argsort(ratios)
     ratios, sizes = ratios[order], sizes[order]
     climbs = value + 2.0 * (1.0 - noise_rate) * np.cumsum(sizes)
@@ -106,7 +128,8 @@ def _sample_excess(
         return math.inf, 1.0
     last = int(np.argmax(climbs > 0.0))
     outside = ~in_band & (margins * coordinates < 0.0)
-    thresholds = np.sort(distances[outside] / np.abs(coordinates[outside]))
+    with np.errstate(over="ignore"):
+        thresholds = np.sort(distances[outside] / np.abs(coordinates[outside]))
     worst = 0.0
     # On each piece of the angles the share is bounded by the rows of its upper end with the slack of its lower end.
     marks = np.unique(np.linspace(0, last, _PIECES + 1).astype(int)).tolist()
@@ -147,7 +170,17 @@ def candidate_directions(
         Draws the random starts.
     random_starts
         Their number, >= 0.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or has another shape.
     """
+    features, labels = check_rows(features, labels)
+    direction, rng = unit_direction("direction", direction, features.shape[1]), instance("rng", rng, np.random.Generator)
+    half_width, noise_rate = real("half_width", half_width, above=0.0), real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    tangent = moderate("tangent", real("tangent", tangent, above=0.0))
+    random_starts = whole_number("random_starts", random_starts, minimum=0, maximum=10**6)
     dimension = direction.size
     margins = np.asarray(features @ direction.astype(features.dtype), dtype=np.float64)
     basis = basis_orthogonal_to(direction)
@@ -213,7 +246,18 @@ def judge_candidates(
     noise_rate: float,
     failure_probability: float,
 ) -> AdversaryBound:
-    """Return the bound against the worst of the candidates (d, K) on fresh rows; by Bonferroni all hold together with probability 1 - delta."""
+    """Return the bound against the worst of the candidates (d, K) on fresh rows; by Bonferroni all hold together with probability 1 - delta.
+
+    An infinite tangent says that no angle is refuted; candidates have length 1, and the other arguments are those of `bound_against`.
+    """
+    features, labels = check_rows(features, labels)
+    direction = unit_direction("direction", direction, features.shape[1])
+    candidates = array_of_shape("candidates", candidates, (direction.size, "K"))
+    with np.errstate(over="ignore"):
+        lengths = np.linalg.norm(candidates, axis=0)
+    if candidates.shape[1] == 0 or not np.all(np.abs(lengths - 1.0) <= 1e-6):
+        raise ValueError(f"candidates must be one or more columns of length 1; got lengths {lengths[:5].tolist()}")
+    failure_probability = checked_level(failure_probability)
     margins = np.asarray(features @ direction.astype(features.dtype), dtype=np.float64)
     coordinates = np.asarray(features @ candidates.astype(features.dtype), dtype=np.float64)
     level = failure_probability / candidates.shape[1]
@@ -234,7 +278,7 @@ def _worst_candidates(
     in_band = np.abs(a) <= half_width
     opposed = a[:, None] * b < 0.0
     sizes = np.abs(b)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratios = np.where(opposed, np.abs(a)[:, None] / sizes, np.inf)
     inner, against = sizes[in_band], np.where(opposed[in_band], sizes[in_band], 0.0)
     noise = np.sqrt(-2.0 * math.log(level) * np.sum(inner**2, axis=0))
@@ -280,8 +324,19 @@ def search_adversary(
     Returns
     -------
     TestResult
-        The statistic is the largest excess error that the candidates leave possible.
+        The statistic is the largest excess error that the candidates leave possible; it has no p-value (NaN).
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or has another shape.
     """
+    search_rows = check_rows(*items("search_rows", search_rows, length=2), names=("the first of search_rows", "the second of search_rows"))
+    fresh_rows = check_rows(*items("fresh_rows", fresh_rows, length=2), names=("the first of fresh_rows", "the second of fresh_rows"))
+    if search_rows[0].shape[1] != fresh_rows[0].shape[1]:
+        raise ValueError(f"fresh_rows must have the {search_rows[0].shape[1]} coordinates of search_rows; got {fresh_rows[0].shape[1]}")
+    ramp_width, failure_probability = checked_width(ramp_width), checked_level(failure_probability)
+    excess_error = moderate("excess_error", real("excess_error", excess_error, above=0.0, below=1.0), least=1e-50)
     options: Any = {"half_width": ramp_width / 2.0, "noise_rate": noise_rate}
     tangent = math.tan(min(math.pi * excess_error, 1.5))
     candidates = candidate_directions(*search_rows, direction, **options, tangent=tangent, rng=rng)

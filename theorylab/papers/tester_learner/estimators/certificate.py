@@ -26,9 +26,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.papers.tester_learner.estimators.learner import check_rows, unit_vector
+from theorylab.papers.tester_learner.estimators.learner import check_rows, checked_level, checked_width, unit_direction, unit_vector
 from theorylab.papers.tester_learner.estimators.regions import basis_orthogonal_to
-from theorylab.validation import flag, instance, real
+from theorylab.validation import array_of_shape, flag, instance, moderate, real, whole_number
 
 __all__ = [
     "DENSE_DIMENSION",
@@ -65,7 +65,7 @@ class BandMoments(NamedTuple):
     smallest, largest
         Extreme eigenvalues of mean z z^T.
     fourth
-        Bound on the fourth moment mean <u, z>^4 in every direction.
+        Bound on the fourth moment mean <u, z>^4 in every direction; infinite where the second moments are singular.
     """
 
     half_width: float
@@ -89,7 +89,7 @@ class Certificate(NamedTuple):
     half_width
         The band that gave the angle.
     parts
-        The moments of every band that was tried.
+        The moments of every band that was tried, infinite where nothing bounds them.
     """
 
     angle: float
@@ -126,7 +126,7 @@ def massart_certificate(
     flipped_mass
         rho in [0, 1): a bound on the mass that an adversary has flipped, anywhere.
     bands
-        Number of bands, >= 1.
+        Number of bands, from 1 to 50.
 
     Returns
     -------
@@ -140,9 +140,9 @@ def massart_certificate(
     """
     x, y = check_rows(features, labels)
     w = unit_vector("direction", direction, x.shape[1])
-    width = real("ramp_width", ramp_width, above=0.0)
+    width, bands = checked_width(ramp_width), whole_number("bands", bands, maximum=50)
     eta = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
-    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
+    delta = moderate("failure_probability", checked_level(failure_probability), least=1e-280)
     rho = real("flipped_mass", flipped_mass, minimum=0.0, below=1.0)
     n = x.shape[0]
     level = delta / (2.0 * bands)
@@ -188,6 +188,8 @@ def certified_tangent(
     """
     instance("moments", moments, BandMoments)
     label_noise = flag("label_noise", label_noise)
+    noise_rate = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    failure_probability, flipped_share = checked_level(failure_probability), real("flipped_share", flipped_share, minimum=0.0)
     if moments.rows == 0 or moments.smallest <= 0.0 or flipped_share >= 1.0:
         return math.inf
     cubic = (1.0 - 2.0 * noise_rate) / math.sqrt(moments.fourth)
@@ -203,7 +205,24 @@ def certified_tangent(
 
 
 def band_moments(features: np.ndarray, labels: np.ndarray, direction: np.ndarray, *, half_width: float) -> BandMoments:
-    """Return the moments of the band |<w, x>| <= c; cost O(n d), and O(m d^2) a step for the fourth moments (O(m d^4) below 40 dimensions)."""
+    """Return the moments of the band |<w, x>| <= c; cost O(n d), and O(m d^2) a step for the fourth moments (O(m d^4) below 40 dimensions).
+
+    The fourth moment is infinite where the second moments are singular.
+
+    Parameters
+    ----------
+    features, labels, direction
+        (n, d), (n,) and w (d,), of length 1.
+    half_width
+        c > 0.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or has another shape.
+    """
+    features, labels = check_rows(features, labels)
+    direction, half_width = unit_direction("direction", direction, features.shape[1]), real("half_width", half_width, above=0.0)
     margins = features @ direction.astype(features.dtype)
     chosen = np.flatnonzero(np.abs(margins) <= half_width)
     m, p = chosen.size, direction.size - 1
@@ -232,8 +251,16 @@ def largest_fourth_moment(z: np.ndarray) -> float:
     -------
     float
         Up to 40 coordinates from a p (p + 1)/2 square matrix; beyond, by Lanczos' method on the operator, whose residual is added.
+
+    Raises
+    ------
+    ValueError
+        If it is no matrix of moderate numbers with a row and a column.
     """
+    z = moderate("z", array_of_shape("z", z, ("m", "p")), most=1e50)
     m, p = z.shape
+    if z.size == 0:
+        raise ValueError(f"z must have at least one row and one column; got shape {z.shape}")
     if p <= DENSE_DIMENSION:
         rows, columns = np.triu_indices(p)
         scale = np.where(rows == columns, 1.0, math.sqrt(2.0))
@@ -273,7 +300,15 @@ def sample_disagreement_bound(features: np.ndarray, direction: np.ndarray, tange
         (n, d) rows and w (d,) of length 1.
     tangent
         t > 0.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or has another shape.
     """
+    features, _ = check_rows(features)
+    direction = unit_direction("direction", direction, features.shape[1])
+    tangent = moderate("tangent", real("tangent", tangent, above=0.0), least=1e-50)
     margins = np.abs(np.asarray(features @ direction.astype(features.dtype), dtype=np.float64))
     order = np.argsort(margins)
     margins = margins[order]

@@ -8,9 +8,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import choice, flag, real, whole_number
+from theorylab.backend import checked_array
+from theorylab.validation import choice, flag, instance, moderate, numbers, real, whole_number
 
-__all__ = ["LOSSES", "SurrogateFit", "averaging_direction", "check_rows", "descend_dense", "fit_surrogate", "surrogate_step", "unit_vector"]
+__all__ = [
+    "LOSSES",
+    "SurrogateFit",
+    "averaging_direction",
+    "check_rows",
+    "checked_level",
+    "checked_width",
+    "descend_dense",
+    "fit_surrogate",
+    "surrogate_step",
+    "unit_direction",
+    "unit_vector",
+]
 
 LOSSES = ("ramp", "smooth_ramp", "logistic")
 # Steps after the boundary is reached, and how many iterates at the end are averaged: near the optimum the empirical gradient jumps as rows enter and
@@ -18,6 +31,9 @@ LOSSES = ("ramp", "smooth_ramp", "logistic")
 _SETTLING, _AVERAGED = 40, 20
 # Rows of the first stage, in multiples of the dimension, and at least: enough to come near, after which all rows are used.
 _FIRST_ROWS, _LEAST_FIRST_ROWS = 400, 8000
+_MOST_STEPS = 10**7
+# Sums of fourth powers of larger entries would leave the range of single and of double precision.
+_LARGEST_SINGLE, _LARGEST_DOUBLE = 1e9, 1e30
 
 
 class SurrogateFit(NamedTuple):
@@ -44,41 +60,54 @@ class SurrogateFit(NamedTuple):
     iterations: int
 
 
-def check_rows(features: ArrayLike, labels: ArrayLike | None = None, *, least_rows: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def check_rows(
+    features: ArrayLike, labels: ArrayLike | None = None, *, least_rows: int = 1, names: tuple[str, str] = ("features", "labels")
+) -> tuple[np.ndarray, np.ndarray]:
     """Return features as a C-contiguous float32 or float64 matrix, and labels as float64 signs.
 
     Parameters
     ----------
     features
-        (n, d) real and finite, d >= 2. float32 stays float32, everything else becomes float64.
+        (n, d) real and at most 1e30 in magnitude (1e9 in float32), d >= 2. float32 stays float32, everything else becomes float64.
     labels
         (n,), -1 or 1, or None.
     least_rows
         Fewest rows.
+    names
+        How messages call features and labels.
 
     Raises
     ------
     ValueError
         If a shape is wrong, an entry is not a finite number, or a label is not -1 or 1.
     """
+    given, marks = names
     try:
         x = np.asarray(features)
-        if x.dtype.kind not in "iufb":
+        if x.dtype.kind not in "iuf":
             raise TypeError
-        x = np.ascontiguousarray(x, dtype=np.float32 if x.dtype == np.float32 else np.float64)
+        with np.errstate(over="ignore"):
+            x = np.ascontiguousarray(x, dtype=np.float32 if x.dtype == np.float32 else np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"features must be an array of real numbers of shape (n, d); got {type(features).__name__}") from None
+        raise ValueError(f"{given} must be an array of real numbers of shape (n, d); got {type(features).__name__}") from None
     if x.ndim != 2 or x.shape[1] < 2 or x.shape[0] < least_rows:
-        raise ValueError(f"features must have shape (n, d) with n >= {least_rows} and d >= 2; got shape {x.shape}")
-    if not math.isfinite(float(x.sum(dtype=np.float64))) and not np.isfinite(x).all():
-        raise ValueError(f"features must be finite; got {int((~np.isfinite(x)).sum())} entries that are NaN or infinite")
+        raise ValueError(f"{given} must have shape (n, d) with n >= {least_rows} and d >= 2; got shape {x.shape}")
+    most = _LARGEST_SINGLE if x.dtype == np.float32 else _LARGEST_DOUBLE
+    # A NaN is the least and the largest of all.
+    if not (-most <= x.min(initial=0.0) and x.max(initial=0.0) <= most):
+        if np.isfinite(x).all():
+            raise ValueError(f"{given} must be at most {most:g} in magnitude; got {x.min():g} to {x.max():g}")
+        raise ValueError(f"{given} must be finite; got {int((~np.isfinite(x)).sum())} entries that are NaN or infinite")
     if labels is None:
         return x, np.empty(0)
-    y = np.asarray(labels)
+    try:
+        y = np.asarray(labels)
+    except (TypeError, ValueError):
+        raise ValueError(f"{marks} must be a vector of -1 and 1; got {type(labels).__name__}") from None
     if y.shape != (x.shape[0],):
-        raise ValueError(f"labels must have shape ({x.shape[0]},), one for each row; got shape {y.shape}")
+        raise ValueError(f"{marks} must have shape ({x.shape[0]},), one for each row; got shape {y.shape}")
     if y.dtype.kind not in "iuf" or not np.all((y == 1) | (y == -1)):
-        raise ValueError(f"labels must be -1 or 1; got {np.unique(y)[:5].tolist()}")
+        raise ValueError(f"{marks} must be -1 or 1; got {y[:5].tolist()}")
     return x, y.astype(np.float64)
 
 
@@ -90,17 +119,57 @@ def unit_vector(name: str, value: ArrayLike, dimension: int) -> np.ndarray:
     ValueError
         If the shape is wrong, an entry is not finite, or the vector is 0.
     """
-    vector = np.asarray(value, dtype=np.float64)
+    vector = numbers(name, value)
     if vector.shape != (dimension,) or not np.all(np.isfinite(vector)):
         raise ValueError(f"{name} must be a finite vector of shape ({dimension},); got shape {vector.shape}")
-    length = float(np.linalg.norm(vector))
-    if length == 0.0:
+    largest = float(np.max(np.abs(vector)))
+    if largest == 0.0:
         raise ValueError(f"{name} must not be the zero vector; got {vector.tolist()[:5]}")
-    return vector / length
+    if not 1e-100 <= largest <= 1e100:
+        # Else the squares would leave the range of floating point.
+        vector = vector / largest
+    return np.asarray(vector / float(np.linalg.norm(vector)))
+
+
+def unit_direction(name: str, value: ArrayLike, dimension: int | None = None) -> np.ndarray:
+    """Return a vector (d,) if it has length 1 up to rounding, as it is: what has been normalised already.
+
+    Raises
+    ------
+    ValueError
+        If it has another shape or length.
+    """
+    vector = numbers(name, value)
+    shape = "(d,) with d >= 2" if dimension is None else f"({dimension},)"
+    if vector.ndim != 1 or vector.size < 2 or dimension not in (None, vector.size):
+        raise ValueError(f"{name} must have shape {shape}; got shape {vector.shape}")
+    with np.errstate(over="ignore"):
+        length = float(np.linalg.norm(vector))
+    if not abs(length - 1.0) <= 1e-6:
+        raise ValueError(f"{name} must have length 1; got length {length:.6g}")
+    return vector
+
+
+def checked_width(ramp_width: float) -> float:
+    """Return a ramp width if it is a number > 0 with which double precision does."""
+    return float(moderate("ramp_width", real("ramp_width", ramp_width, above=0.0), least=1e-50))
+
+
+def checked_level(failure_probability: float) -> float:
+    """Return a failure probability if it is in (0, 1), and not so small that its inverse is infinite."""
+    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
+    return float(moderate("failure_probability", delta, least=1e-300))
 
 
 def averaging_direction(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return the direction (d,) of the mean of y x, the first axis if that is 0: the limit of the surrogate for infinite widths."""
+    """Return the direction (d,) of the mean of y x, the first axis if that is 0: the limit of the surrogate for infinite widths.
+
+    Raises
+    ------
+    ValueError
+        If `check_rows` refuses features or labels.
+    """
+    features, labels = check_rows(features, labels)
     total = np.asarray(labels.astype(features.dtype) @ features, dtype=np.float64)
     length = float(np.linalg.norm(total))
     return total / length if length > 0.0 else np.eye(1, features.shape[1])[0]
@@ -111,8 +180,19 @@ def surrogate_step(ramp_width: float, noise_rate: float) -> float:
 
     Near w* a step beta multiplies the angle by 1 - beta (1 - 2 eta) sqrt(2/pi)/sigma under Gaussian rows; without noise that is stable up to
     beta = 2.5 sigma, and the learner is not told how much noise there really is.
+
+    Parameters
+    ----------
+    ramp_width, noise_rate
+        sigma > 0 and eta in [0, 1/2).
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
     """
-    return ramp_width
+    real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    return checked_width(ramp_width)
 
 
 def learning_stages(rows: int, dimension: int, step: float, noise_rate: float) -> list[tuple[int, int]]:
@@ -174,12 +254,17 @@ def fit_surrogate(
 
     x, y = check_rows(features, labels)
     rows, dimension = x.shape
-    width = real("ramp_width", ramp_width, above=0.0)
+    width = checked_width(ramp_width)
     eta = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
-    beta = surrogate_step(width, eta) if step is None else real("step", step, above=0.0)
+    beta = surrogate_step(width, eta) if step is None else moderate("step", real("step", step, above=0.0), most=1e50, least=1e-50)
     code = LOSSES.index(choice("loss", loss, LOSSES))
     direction = averaging_direction(x, y) if start is None else unit_vector("start", start, dimension)
     stages = learning_stages(rows, dimension, beta, eta) if iterations is None else [(rows, whole_number("iterations", iterations))]
+    if sum(steps for _, steps in stages) > _MOST_STEPS:
+        raise ValueError(
+            f"ramp_width, noise_rate, step and iterations must lead to at most {_MOST_STEPS} steps; got {sum(steps for _, steps in stages):.3g} "
+            f"for ramp_width={ramp_width}, noise_rate={noise_rate}, step={step}"
+        )
     norms, paths = [], []
     for count, steps in stages:
         gradient_norms, path = np.empty(steps), np.empty((steps if keep_path else 0, dimension))
@@ -220,7 +305,22 @@ def descend_dense(
     -------
     array (R, d)
         Directions of length 1.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or has another shape.
     """
+    features = checked_array("features", features, ("R", "n", "d"), minimum=-_LARGEST_DOUBLE, maximum=_LARGEST_DOUBLE)
+    samples, rows, dimension = features.shape
+    labels = checked_array("labels", labels, (samples, rows), minimum=-1.0, maximum=1.0)
+    directions = checked_array("directions", directions, (samples, dimension), minimum=-1.000001, maximum=1.000001)
+    if rows == 0 or dimension == 0:
+        raise ValueError(f"features must have rows and coordinates; got shape {features.shape}")
+    ramp_width = checked_width(ramp_width)
+    step = moderate("step", real("step", step, above=0.0), most=1e50, least=1e-50)
+    iterations, averaged = whole_number("iterations", iterations, maximum=_MOST_STEPS), whole_number("averaged", averaged)
+    path = None if path is None else instance("path", path, list)
     mean = namespace.zeros_like(directions)
     for t in range(iterations):
         if path is not None:

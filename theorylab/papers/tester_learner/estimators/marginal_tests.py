@@ -17,10 +17,10 @@ from theorylab.numerics.concentration import (
     wishart_largest_edge,
     wishart_smallest_edge,
 )
-from theorylab.papers.tester_learner.estimators.learner import check_rows, unit_vector
+from theorylab.papers.tester_learner.estimators.learner import check_rows, checked_level, checked_width, unit_vector
 from theorylab.papers.tester_learner.estimators.regions import RegionSummary, gaussian_mass, paper_regions, summarise
 from theorylab.papers.tester_learner.estimators.report import TestReport, TestResult
-from theorylab.validation import choice, real
+from theorylab.validation import choice, items, moderate, real, reals, whole_number
 
 __all__ = [
     "LIMITS",
@@ -42,7 +42,7 @@ TESTS_OF_A_REGION = 6
 
 def band_rows_needed(dimension: int) -> int:
     """Return the fewest rows of a band that are looked at: max(50, d)."""
-    return max(50, dimension)
+    return max(50, whole_number("dimension", dimension))
 
 
 def run_tests(
@@ -93,20 +93,38 @@ def run_tests(
         If an argument is out of range.
     """
     x, _ = check_rows(features)
-    width = real("ramp_width", ramp_width, above=0.0)
-    choice("mode", mode, MARGINAL_MODES)
-    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
-    low, high = (real("limits", limit, above=0.0) for limit in limits)
-    if not low < 1.0 < high:
-        raise ValueError(f"limits must be two numbers with 0 < low < 1 < high; got {limits}")
+    width = checked_width(ramp_width)
     summaries = summarise(x, unit_vector("direction", direction, x.shape[1]), paper_regions(width))
-    return judge_regions(summaries, x.shape[0], mode=mode, failure_probability=delta, limits=(low, high))
+    return judge_regions(summaries, x.shape[0], mode=mode, failure_probability=failure_probability, limits=limits)
 
 
 def judge_regions(
     summaries: Sequence[RegionSummary], rows: int, *, mode: str, failure_probability: float, limits: tuple[float, float] = LIMITS
 ) -> TestReport:
-    """Judge region by region; the arguments are those of `run_tests`, checked."""
+    """Judge region by region.
+
+    Parameters
+    ----------
+    summaries
+        Of one region at least, by `summarise`.
+    rows
+        n >= 1, all rows, so at least those of every region.
+    mode, failure_probability, limits
+        As in `run_tests`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+    """
+    summaries, rows = items("summaries", summaries, RegionSummary, minimum=1), whole_number("rows", rows)
+    if any(summary.rows > rows for summary in summaries):
+        raise ValueError(f"rows must be at least those of every region, {max(summary.rows for summary in summaries)}; got {rows}")
+    mode, failure_probability = choice("mode", mode, MARGINAL_MODES), checked_level(failure_probability)
+    low, high = (real("limits", limit, above=0.0) for limit in items("limits", limits, length=2))
+    if not low < 1.0 < high:
+        raise ValueError(f"limits must be two numbers with 0 < low < 1 < high; got {limits}")
+    limits = low, high
     level = failure_probability / (TESTS_OF_A_REGION * len(summaries))
     results: list[TestResult] = []
     for summary in summaries:
@@ -168,11 +186,13 @@ def fourth_moment_tails(fourth: ArrayLike, count: ArrayLike, dimension: int) -> 
     With s = |z|^2 chi-squared with p degrees, E s^k = p (p + 2) ... (p + 2k - 2) gives mean, variance and third cumulant of s^2; a mean of m of them
     is skewed by a sqrt(m)-th part, and the gamma law of that skewness is close to it where the normal law is not.
     """
-    raw = np.cumprod(float(dimension) + 2.0 * np.arange(6))
+    fourth = np.asarray(moderate("fourth", reals("fourth", fourth)))
+    count = np.asarray(moderate("count", reals("count", count, above=0.0), most=1e18, least=1e-18))
+    raw = np.cumprod(moderate("dimension", float(whole_number("dimension", dimension)), most=1e9) + 2.0 * np.arange(6))
     mean, square, cube = raw[1], raw[3], raw[5]
     variance = square - mean**2
     skewness = (cube - 3.0 * mean * square + 2.0 * mean**3) / variance**1.5 / np.sqrt(count)
-    place = (np.asarray(fourth) - mean) / np.sqrt(variance / np.asarray(count))
+    place = (fourth - mean) / np.sqrt(variance / count)
     shape = 4.0 / skewness**2
     at = np.maximum(shape + place * np.sqrt(shape), 0.0)
     return place, gammainc(shape, at), gammaincc(shape, at)
@@ -180,6 +200,7 @@ def fourth_moment_tails(fourth: ArrayLike, count: ArrayLike, dimension: int) -> 
 
 def standardised_fourth_moment(fourth: float, count: int, dimension: int) -> tuple[float, float, float]:
     """Return what `fourth_moment_tails` returns, as numbers, for one sample."""
+    fourth, count = real("fourth", fourth), whole_number("count", count)
     place, low, high = fourth_moment_tails(fourth, count, dimension)
     return float(place), float(low), float(high)
 

@@ -25,6 +25,7 @@ __all__ = ["MomentDeviation", "conditional_moment_deviation", "moment_count", "p
 
 _LARGEST_MATRIX = 6000
 _CHUNK = 2048
+_LARGEST_DEGREE = 1000
 
 
 class MomentDeviation(NamedTuple):
@@ -55,8 +56,9 @@ class MomentDeviation(NamedTuple):
 
 
 def polynomial_count(dimension: int, degree: int) -> int:
-    """Return C(p + k, k), p = d - 1: how many monomials of degree at most k there are in the coordinates orthogonal to a direction."""
-    return math.comb(whole_number("dimension", dimension, minimum=2) - 1 + whole_number("degree", degree, minimum=0), degree)
+    """Return C(p + k, k), p = d - 1: how many monomials of degree at most k there are in the coordinates orthogonal to a direction, k <= 1000."""
+    k = whole_number("degree", degree, minimum=0, maximum=_LARGEST_DEGREE)
+    return math.comb(whole_number("dimension", dimension, minimum=2) - 1 + k, k)
 
 
 def moment_count(dimension: int, degree: int) -> int:
@@ -92,7 +94,7 @@ def conditional_moment_deviation(features: ArrayLike, direction: ArrayLike, *, h
     dimension = x.shape[1]
     w = unit_vector("direction", direction, dimension)
     c = real("half_width", half_width, above=0.0)
-    k = whole_number("degree", degree, minimum=2)
+    k = whole_number("degree", degree, minimum=2, maximum=_LARGEST_DEGREE)
     if k % 2:
         raise ValueError(f"degree must be an even number >= 2; got {k}")
     count = polynomial_count(dimension, k // 2)
@@ -106,9 +108,12 @@ def conditional_moment_deviation(features: ArrayLike, direction: ArrayLike, *, h
     if m == 0:
         return MomentDeviation(k, 0, count, moment_count(dimension, k), math.inf, math.inf)
     matrix = np.zeros((count, count))
-    for begin in range(0, m, _CHUNK):
-        values = _polynomials(z[begin : begin + _CHUNK], k // 2)
-        matrix += values.T @ values
+    with np.errstate(over="ignore", invalid="ignore"):
+        for begin in range(0, m, _CHUNK):
+            values = _polynomials(z[begin : begin + _CHUNK], k // 2)
+            matrix += values.T @ values
+    if not np.all(np.isfinite(matrix)):
+        raise ValueError(f"features must be small enough for moments of degree {k} in double precision; got up to {np.max(np.abs(x)):.3g}")
     matrix = matrix / m - np.eye(count)
     spectral = float(np.max(np.abs(np.linalg.eigvalsh(matrix))))
     return MomentDeviation(k, m, count, moment_count(dimension, k), float(np.max(np.abs(matrix))), spectral)

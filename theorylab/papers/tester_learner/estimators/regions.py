@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from theorylab.validation import instance
+from theorylab.papers.tester_learner.estimators.learner import check_rows, checked_width, unit_direction
+from theorylab.validation import instance, items
 
 __all__ = ["Region", "RegionSummary", "basis_orthogonal_to", "gaussian_mass", "paper_regions", "summarise"]
 
@@ -39,6 +40,7 @@ def gaussian_mass(region: Region) -> float:
 
 def paper_regions(ramp_width: float) -> tuple[Region, ...]:
     """Return the bands of half-widths sigma/6 and sigma/2, then the strips (k sigma/2, k sigma], k = 1, 2, 4, 8, as far as k sigma <= 3."""
+    ramp_width = checked_width(ramp_width)
     bands = (Region(-1.0, ramp_width / 6.0), Region(-1.0, ramp_width / 2.0))
     return bands + tuple(Region(k * ramp_width / 2.0, k * ramp_width) for k in (1, 2, 4, 8) if k * ramp_width <= _REACH)
 
@@ -70,6 +72,7 @@ class RegionSummary(NamedTuple):
 
 def basis_orthogonal_to(direction: np.ndarray) -> np.ndarray:
     """Return (d, d - 1) orthonormal columns orthogonal to a vector of length 1: columns of a Householder reflection."""
+    direction = unit_direction("direction", direction)
     pivot = int(np.argmax(np.abs(direction)))
     reflected = direction.copy()
     reflected[pivot] += math.copysign(1.0, direction[pivot])
@@ -93,7 +96,15 @@ def summarise(features: np.ndarray, direction: np.ndarray, regions: tuple[Region
     -------
     list of RegionSummary
         In the order of the regions. Cost O(n d + m d^2) a region, and an eigenvalue problem of size d - 1.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not what it should be.
     """
+    features, _ = check_rows(features)
+    direction = unit_direction("direction", direction, features.shape[1])
+    regions = tuple(items("regions", regions, Region))
     margins = features @ direction.astype(features.dtype)
     distances = np.abs(margins)
     basis = basis_orthogonal_to(direction)

@@ -25,7 +25,7 @@ class TestResult(NamedTuple):
     statistic
         Its value.
     low, high
-        The values that pass.
+        The values that pass; infinite where there is no limit, NaN where the p-value decides.
     p_value
         Under a Gaussian sample, exact or in a close approximation (see `run_tests`); NaN where a test has no null law.
     passed
@@ -51,7 +51,7 @@ class TestReport(NamedTuple):
     accepted
         Whether all passed.
     results
-        One `TestResult` a test.
+        One `TestResult` a test, some with infinite limits and with a p-value of NaN.
     mode
         How they were judged.
     """

@@ -16,12 +16,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from theorylab.numerics.concentration import binomial_upper_bound
 from theorylab.papers.tester_learner.estimators.adversary_search import search_adversary
 from theorylab.papers.tester_learner.estimators.certificate import massart_certificate
-from theorylab.papers.tester_learner.estimators.learner import LOSSES, fit_surrogate
+from theorylab.papers.tester_learner.estimators.learner import LOSSES, fit_surrogate, unit_vector
 from theorylab.papers.tester_learner.estimators.marginal_tests import run_tests
 from theorylab.papers.tester_learner.estimators.moment_test import conditional_moment_deviation
 from theorylab.papers.tester_learner.estimators.report import NotAcceptedError, NotAcceptedWarning, TestReport, TestResult
 from theorylab.papers.tester_learner.estimators.settings import default_ramp_width, smallest_ramp_width, width_grid
-from theorylab.validation import choice, real, reals, whole_number
+from theorylab.validation import choice, flag, real, whole_number
 
 __all__ = ["MODES", "TesterLearner"]
 
@@ -206,7 +206,9 @@ class TesterLearner(ClassifierMixin, BaseEstimator):
         if x.shape[1] < 2:
             raise ValueError(f"X must have at least 2 features; got n_features={x.shape[1]}")
         settings = self._checked(x.shape)
-        state = check_random_state(self.random_state)
+        if self.start is not None:
+            unit_vector("start", self.start, x.shape[1])
+        state = _random_state(self.random_state)
         order = state.permutation(x.shape[0])
         half = x.shape[0] // 2
         halves = tuple((np.ascontiguousarray(x[rows]), labels[rows]) for rows in (order[:half], order[half:]))
@@ -241,9 +243,10 @@ class TesterLearner(ClassifierMixin, BaseEstimator):
         eta = real("noise_rate", self.noise_rate, minimum=0.0, below=0.5)
         eps = real("excess_error", self.excess_error, above=0.0, below=1.0)
         delta = real("failure_probability", self.failure_probability, above=0.0, below=1.0)
-        reals("moment_tolerance", self.moment_tolerance, above=0.0)
-        if self.moment_degree is not None:
-            whole_number("moment_degree", self.moment_degree, minimum=2)
+        real("moment_tolerance", self.moment_tolerance, above=0.0)
+        flag("adversary_search", self.adversary_search)
+        if self.moment_degree is not None and whole_number("moment_degree", self.moment_degree, minimum=2, maximum=1000) % 2:
+            raise ValueError(f"moment_degree must be an even number >= 2; got {self.moment_degree}")
         if self.ramp_width is not None:
             widths: tuple[float, ...] = (real("ramp_width", self.ramp_width, above=0.0),)
         elif self.noise == "massart":
@@ -358,6 +361,13 @@ class TesterLearner(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         positive = self.decision_function(X) >= 0.0
         return np.asarray(self.classes_[positive.astype(int)])
+
+
+def _random_state(random_state: Any) -> np.random.RandomState:
+    try:
+        return check_random_state(random_state)
+    except ValueError:
+        raise ValueError(f"random_state must be None, an integer in [0, 2^32) or a RandomState; got {random_state!r:.80}") from None
 
 
 def _errors(features: np.ndarray, labels: np.ndarray, direction: np.ndarray) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from theorylab.backend import check_draw, namespace_of, special_functions
 from theorylab.models.label_noise import halfspace_labels
 from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.papers.tester_learner.estimators.learner import checked_width
 from theorylab.validation import choice, real, whole_number
 
 __all__ = ["sample_band_flips", "sample_band_gradient", "sample_band_moments", "sample_worst_flips"]
@@ -53,7 +54,7 @@ def sample_band_gradient(
     """
     size = check_draw(rng, size)
     theta = real("angle", angle, above=0.0, below=math.pi)
-    sigma = real("ramp_width", ramp_width, above=0.0)
+    sigma = checked_width(ramp_width)
     eta = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
     kind, shape = choice("noise", noise, ("random", "oriented")), choice("loss", loss, ("ramp", "smooth_ramp"))
     a, mass = _in_band(rng, size, sigma / 2.0)
@@ -92,7 +93,7 @@ def sample_band_flips(rng: Any, size: int, *, angle: float, ramp_width: float, f
     """
     size = check_draw(rng, size)
     theta = real("angle", angle, above=0.0, below=math.pi)
-    sigma = real("ramp_width", ramp_width, above=0.0)
+    sigma = checked_width(ramp_width)
     threshold = real("flip_threshold", flip_threshold, minimum=0.0)
     a, mass = _in_band(rng, size, sigma / 2.0)
     b = rng.standard_normal((size,))
@@ -129,7 +130,7 @@ def sample_worst_flips(rng: Any, size: int, *, angle: float, ramp_width: float, 
     """
     size = check_draw(rng, size)
     theta = real("angle", angle, above=0.0, below=math.pi)
-    sigma = real("ramp_width", ramp_width, above=0.0)
+    sigma = checked_width(ramp_width)
     rho = real("flipped_mass", flipped_mass, minimum=0.0, below=0.5)
     n = whole_number("sample_size", sample_size, minimum=2)
     xp = namespace_of(rng)
@@ -137,7 +138,8 @@ def sample_worst_flips(rng: Any, size: int, *, angle: float, ramp_width: float, 
     a = a.reshape(size, n)
     b = rng.standard_normal((size, n))
     towards = b * halfspace_labels(math.cos(theta) * a + math.sin(theta) * b)
-    count = round(n * rho / mass)
+    # At most all of them.
+    count = min(round(n * rho / mass), n)
     total = towards.sum(axis=1)
     ordered = xp.sort(towards, axis=1)[:, n - count :]
     hurt = xp.where(towards > 0.0, towards, 0.0)

@@ -19,11 +19,11 @@ from theorylab.papers.tester_learner.estimators.certificate_batches import (
     certificates_of_many,
     strip_bounds_of_many,
 )
-from theorylab.papers.tester_learner.estimators.learner import fit_surrogate
+from theorylab.papers.tester_learner.estimators.learner import checked_level, checked_width, fit_surrogate
 from theorylab.papers.tester_learner.estimators.regions import paper_regions, summarise
-from theorylab.papers.tester_learner.monte_carlo.marginals import sample_marginal
+from theorylab.papers.tester_learner.monte_carlo.marginals import MARGINALS, sample_marginal
 from theorylab.papers.tester_learner.monte_carlo.scenarios import draw_scenario
-from theorylab.validation import choice, flag, real, whole_number
+from theorylab.validation import array_of_shape, choice, flag, moderate, real, whole_number
 
 __all__ = ["sample_certificate", "sample_direction_bound", "sample_far_points", "sample_right_angle_certificate", "sample_strip_bound"]
 
@@ -65,6 +65,7 @@ def sample_certificate(
     """
     size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size, minimum=4), whole_number("dimension", dimension, minimum=2)
+    ramp_width, failure_probability = checked_width(ramp_width), checked_level(failure_probability)
     half, axis = n // 2, np.eye(1, d)[0] if choice("start", start, ("axis", "average")) == "axis" else None
     draw: Any = {"sample_size": n, "dimension": d, "ramp_width": ramp_width, "noise_rate": noise_rate}
     learn: Any = {"ramp_width": ramp_width, "noise_rate": noise_rate, "start": axis}
@@ -125,7 +126,7 @@ def sample_right_angle_certificate(
     """
     size = check_draw(rng, size)
     m, d = whole_number("rows", rows), whole_number("dimension", dimension, minimum=2)
-    eta = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    eta, delta = real("noise_rate", noise_rate, minimum=0.0, below=0.5), checked_level(failure_probability)
     direction, xp = np.eye(1, d)[0], namespace_of(rng)
     if isinstance(rng, np.random.Generator):
         moments = [band_moments(*_right_angle_band(rng, (m, d), eta), direction, half_width=0.1) for _ in range(size)]
@@ -133,7 +134,7 @@ def sample_right_angle_certificate(
         band = _right_angle_band(rng, (size, m, d), eta)
         numbers = band_moments_of_many(xp, *band, xp.zeros((size, d)) + xp.asarray(direction), half_width=0.1)
         moments = [band_moments_of(row, 0.1) for row in fetch(numbers)]
-    options: Any = {"noise_rate": eta, "failure_probability": failure_probability}
+    options: Any = {"noise_rate": eta, "failure_probability": delta}
     said = {
         "with_noise_term": [certified_tangent(part, **options) for part in moments],
         "without": [certified_tangent(part, **options, label_noise=False) for part in moments],
@@ -178,8 +179,8 @@ def sample_strip_bound(rng: Any, size: int, *, marginal: str, dimension: int, sa
     """
     tilted = flag("tilted", tilted)
     size = check_draw(rng, size)
-    d = whole_number("dimension", dimension, minimum=2)
-    theta = real("angle", angle, above=0.0, below=math.pi / 2.0)
+    d, sample_size = whole_number("dimension", dimension, minimum=2), whole_number("sample_size", sample_size)
+    theta, marginal = real("angle", angle, above=0.0, below=math.pi / 2.0), choice("marginal", marginal, tuple(MARGINALS))
     w, across = np.eye(1, d)[0], np.eye(1, d, 1)[0]
     if tilted:
         w = np.cos(np.arange(d) + 0.5)
@@ -231,7 +232,9 @@ def sample_far_points(
     """
     size = check_draw(rng, size)
     theta = real("angle", angle, above=0.0, below=math.pi / 2.0)
-    part = real("share", share, minimum=0.0, below=1.0)
+    part, ramp_width = real("share", share, minimum=0.0, below=1.0), checked_width(ramp_width)
+    dimension, sample_size = whole_number("dimension", dimension, minimum=2), whole_number("sample_size", sample_size)
+    place = tuple(moderate("place", array_of_shape("place", place, (2,)), most=1e9).tolist())
     xp, axis, regions = namespace_of(rng), np.eye(1, dimension)[0], paper_regions(ramp_width)
     if isinstance(rng, np.random.Generator):
         disagreement, summaries = np.empty(size), []
@@ -291,7 +294,9 @@ def sample_direction_bound(
         If a parameter is out of range.
     """
     size = check_draw(rng, size)
-    theta = real("angle", angle, above=0.0, below=math.pi / 2.0)
+    theta, sample_size = real("angle", angle, above=0.0, below=math.pi / 2.0), whole_number("sample_size", sample_size)
+    half_width = moderate("half_width", real("half_width", half_width, above=0.0), least=1e-50)
+    noise_rate, failure_probability = real("noise_rate", noise_rate, minimum=0.0, below=0.5), checked_level(failure_probability)
     found: dict[str, np.ndarray] = {name: np.empty(size) for name in ("bound", "excess", "violated")}
     for r in range(size):
         x, _, _, _, _ = draw_scenario(rng, scenario, sample_size=6 * sample_size, dimension=3, ramp_width=2.0 * half_width, noise_rate=noise_rate)

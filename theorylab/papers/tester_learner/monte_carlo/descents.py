@@ -12,7 +12,7 @@ from theorylab.backend import check_draw, namespace_of, special_functions
 from theorylab.models.label_noise import excess_error, flip_labels, halfspace_labels, oriented_massart_noise, random_classification_noise
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.tester_learner.estimators.batches import averaging_directions, learn_many
-from theorylab.papers.tester_learner.estimators.learner import averaging_direction, descend_dense, fit_surrogate
+from theorylab.papers.tester_learner.estimators.learner import averaging_direction, checked_width, descend_dense, fit_surrogate
 from theorylab.validation import choice, real, whole_number
 
 __all__ = ["sample_descent_angles", "sample_descent_path", "sample_local_angles", "sample_oriented_descent"]
@@ -81,7 +81,7 @@ def sample_descent_angles(
     """
     size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=3)
-    width, eta = real("ramp_width", ramp_width, above=0.0), real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    width, eta = checked_width(ramp_width), real("noise_rate", noise_rate, minimum=0.0, below=0.5)
     beta, count = real("step", step, above=0.0), whole_number("iterations", iterations, minimum=20)
     start = real("start_angle", start_angle, above=0.0, below=math.pi)
     xp = namespace_of(rng)
@@ -137,7 +137,7 @@ def sample_local_angles(
     """
     size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
-    width, eta = real("ramp_width", ramp_width, above=0.0), real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    width, eta = checked_width(ramp_width), real("noise_rate", noise_rate, minimum=0.0, below=0.5)
     size_of_angle = math.sqrt(d * math.pi * min(1.0, width / math.sqrt(2.0 * math.pi)) / (2.0 * n)) / (1.0 - 2.0 * eta)
     reach = 0.5 * width + 6.0 * _SPREAD * size_of_angle / 4.0
     low = 0.5 - 0.5 * math.erf(reach / math.sqrt(2.0))
@@ -194,7 +194,9 @@ def sample_descent_path(
     """Return the angles to w* before every step of descents on Gaussian rows, (size, iterations); parameters as in `sample_descent_angles`."""
     size = check_draw(rng, size)
     eta = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
-    steps = whole_number("iterations", iterations)
+    steps, ramp_width = whole_number("iterations", iterations, maximum=10**7), checked_width(ramp_width)
+    sample_size, dimension = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
+    step, start_angle = real("step", step, above=0.0), real("start_angle", start_angle, above=0.0, below=math.pi)
     if not isinstance(rng, np.random.Generator):
         xp, path = namespace_of(rng), list[Any]()
         x, y = _data(rng, size, sample_size, dimension, start_angle, eta)
@@ -205,7 +207,7 @@ def sample_descent_path(
     paths = np.empty((size, steps))
     for r in range(size):
         x, y = _data(rng, 1, sample_size, dimension, start_angle, eta)
-        options: Any = {"ramp_width": ramp_width, "noise_rate": eta, "start": np.eye(1, dimension)[0], "step": step, "iterations": iterations}
+        options: Any = {"ramp_width": ramp_width, "noise_rate": eta, "start": np.eye(1, dimension)[0], "step": step, "iterations": steps}
         paths[r] = _angles(np, fit_surrogate(x[0], y[0], **options, keep_path=True).path, start_angle)
     return paths
 
@@ -243,7 +245,7 @@ def sample_oriented_descent(
     """
     size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=3)
-    width, eta = real("ramp_width", ramp_width, above=0.0), real("noise_rate", noise_rate, above=0.0, below=0.5)
+    width, eta = checked_width(ramp_width), real("noise_rate", noise_rate, above=0.0, below=0.5)
     trap = real("trap_angle", trap_angle, above=0.0, below=math.pi / 2.0)
     choice("start", start, ("target", "average", "aside"))
     target = np.zeros(d)

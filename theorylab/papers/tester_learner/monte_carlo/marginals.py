@@ -180,7 +180,8 @@ def sample_marginal(name: str, sample_size: int, dimension: int, rng: Any, *, re
     ValueError
         If the name is unknown or a size out of range.
     """
-    kind = choice("name", name, tuple(MARGINALS))
+    kind, replicates = choice("name", name, tuple(MARGINALS)), None if replicates is None else whole_number("replicates", replicates)
+    namespace_of(rng)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
     if options.get("spread", 1) >= d:
         raise ValueError(f"spread must be below the dimension {d}; got {options['spread']}")

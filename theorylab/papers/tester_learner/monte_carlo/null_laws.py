@@ -19,8 +19,9 @@ from theorylab.papers.tester_learner.estimators.batches import (
     judge_many,
     summarise_many,
 )
+from theorylab.papers.tester_learner.estimators.learner import checked_level, checked_width
 from theorylab.papers.tester_learner.estimators.regions import Region, gaussian_mass, paper_regions, summarise
-from theorylab.validation import real, whole_number
+from theorylab.validation import whole_number
 
 __all__ = ["sample_extreme_eigenvalues", "sample_null_report", "sample_null_report_raw"]
 
@@ -87,8 +88,8 @@ def sample_null_report_raw(
     """
     size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
-    width = real("ramp_width", ramp_width, above=0.0)
-    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
+    width = checked_width(ramp_width)
+    delta = checked_level(failure_probability)
     regions, xp = paper_regions(width), namespace_of(rng)
     axis = np.eye(1, d)[0]
     if isinstance(rng, np.random.Generator):
@@ -129,8 +130,8 @@ def sample_null_report(
     """
     size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
-    regions = paper_regions(real("ramp_width", ramp_width, above=0.0))
-    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
+    regions = paper_regions(checked_width(ramp_width))
+    delta = checked_level(failure_probability)
     edges = sorted({max(region.low, 0.0) for region in regions} | {region.high for region in regions})
     pieces = [Region(low if low > 0.0 else -1.0, high) for low, high in itertools.pairwise(edges)]
     probabilities = [0.5 * gaussian_mass(piece) for piece in pieces for _ in (-1.0, 1.0)]

@@ -8,6 +8,7 @@ from typing import Any
 from theorylab.backend import check_draw, namespace_of
 from theorylab.models.label_noise import flip_labels, halfspace_labels, oriented_massart_noise, random_classification_noise
 from theorylab.montecarlo.samplers import block_size, fitting_block
+from theorylab.papers.tester_learner.estimators.learner import checked_width
 from theorylab.validation import choice, real
 
 __all__ = ["NOISES", "sample_plane", "sample_space_gradient"]
@@ -85,7 +86,7 @@ def sample_plane(rng: Any, size: int, *, angle: float, ramp_width: float, noise_
 def _checked(angle: float, ramp_width: float, noise_rate: float) -> tuple[float, float, float]:
     return (
         real("angle", angle, minimum=0.0, maximum=math.pi),
-        real("ramp_width", ramp_width, above=0.0),
+        checked_width(ramp_width),
         real("noise_rate", noise_rate, minimum=0.0, below=0.5),
     )
 

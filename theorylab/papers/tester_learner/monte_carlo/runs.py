@@ -24,11 +24,11 @@ from theorylab.papers.tester_learner.estimators.batches import (
 )
 from theorylab.papers.tester_learner.estimators.certificate import massart_certificate
 from theorylab.papers.tester_learner.estimators.certificate_batches import certificates_of_many
-from theorylab.papers.tester_learner.estimators.learner import fit_surrogate
+from theorylab.papers.tester_learner.estimators.learner import checked_level, checked_width, fit_surrogate
 from theorylab.papers.tester_learner.estimators.marginal_tests import LIMITS, MARGINAL_MODES
 from theorylab.papers.tester_learner.estimators.regions import paper_regions, summarise
-from theorylab.papers.tester_learner.monte_carlo.scenarios import draw_scenario
-from theorylab.validation import choice, flag, real, whole_number
+from theorylab.papers.tester_learner.monte_carlo.scenarios import SCENARIOS, draw_scenario
+from theorylab.validation import choice, flag, items, real, whole_number
 
 __all__ = ["sample_runs", "simulate_grid"]
 
@@ -98,9 +98,9 @@ def sample_runs(
     certificate = flag("certificate", certificate)
     size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size, minimum=4), whole_number("dimension", dimension, minimum=2)
-    width, eta = real("ramp_width", ramp_width, above=0.0), real("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    width, eta = checked_width(ramp_width), real("noise_rate", noise_rate, minimum=0.0, below=0.5)
     eps = real("excess_error", excess_error, above=0.0, below=1.0)
-    delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
+    delta = checked_level(failure_probability)
     first = np.eye(1, d)[0] if choice("start", start, STARTS) == "axis" else None
     setting = _Setting(scenario, n, d, width, eta, eps, delta, first, split, search, certificate)
     draw = _runs_on_host if isinstance(rng, np.random.Generator) else _runs_on_device
@@ -249,4 +249,5 @@ def simulate_grid(rng: np.random.Generator, scenarios: Sequence[str], replicates
         If a parameter is out of range.
     """
     count = whole_number("replicates", replicates)
+    scenarios = [choice("scenarios", name, tuple(SCENARIOS)) for name in items("scenarios", scenarios)]
     return {name: sample_runs(rng, count, scenario=name, **settings) for name in scenarios}

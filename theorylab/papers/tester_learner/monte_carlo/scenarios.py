@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theorylab.backend import namespace_of
+from theorylab.backend import checked_array, namespace_of
 from theorylab.models.label_noise import far_flips, flip_labels, halfspace_labels, oriented_massart_noise, random_classification_noise
+from theorylab.papers.tester_learner.estimators.learner import checked_width, unit_direction
 from theorylab.papers.tester_learner.monte_carlo.marginals import sample_marginal
 from theorylab.validation import choice, real
 
@@ -128,6 +129,10 @@ def sample_labels(X: Any, w_star: np.ndarray, noise: str, noise_rate: float, rng
     kind = choice("noise", noise, LABEL_NOISES)
     eta = real("noise_rate", noise_rate, minimum=0.0, below=0.5)
     xp = namespace_of(rng)
+    X = checked_array("X", X)
+    if len(X.shape) < 2:
+        raise ValueError(f"X must have shape (..., n, d); got shape {X.shape}")
+    w_star = unit_direction("w_star", w_star, X.shape[-1])
     margins = X @ xp.asarray(w_star)
     clean = halfspace_labels(margins)
     if kind == "random":
@@ -173,6 +178,7 @@ def draw_scenario(
     """
     scenario = SCENARIOS[choice("scenario", name, tuple(SCENARIOS))]
     options = dict(scenario.options)
+    ramp_width = checked_width(ramp_width)
     if scenario.width_in_ramps > 0.0:
         options["half_width"] = scenario.width_in_ramps * ramp_width
     features = sample_marginal(scenario.marginal, sample_size, dimension, rng, replicates=replicates, **options)

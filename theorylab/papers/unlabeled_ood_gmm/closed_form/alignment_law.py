@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln, ndtr
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
-from theorylab.validation import integers, plain, real, reals, whole_number
+from theorylab.validation import function as checked_function
+from theorylab.validation import integers, moderate, plain, real, reals, whole_number
 
 __all__ = ["alignment_expectation", "robust_mean_classifier_risk"]
 
@@ -67,8 +68,9 @@ def alignment_expectation(function: Callable[[np.ndarray], np.ndarray], dimensio
     ConvergenceError
         If panels of half the width change the value, or the density does not integrate to 1.
     """
-    d, nu = whole_number("dimension", dimension), real("signal", signal, minimum=0.0)
-    rarity = real("steepness", steepness, minimum=0.0)
+    function = checked_function("function", function)
+    d, nu = whole_number("dimension", dimension), moderate("signal", real("signal", signal, minimum=0.0))
+    rarity = moderate("steepness", real("steepness", steepness, minimum=0.0), most=1e6)
     if d == 1:
         ends = np.asarray(function(np.array([1.0, -1.0])))
         return float(ends[0] * ndtr(nu) + ends[1] * ndtr(-nu))
@@ -124,10 +126,11 @@ def robust_mean_classifier_risk(dimension: ArrayLike, labeled_size: ArrayLike, h
     Derived here for the setting of arXiv:2310.00027: the worst move lowers the margin of every sample by eps |w|.
     """
     d, m = integers("dimension", dimension), integers("labeled_size", labeled_size)
-    s, eps = reals("half_distance", half_distance, minimum=0.0), reals("radius", radius, minimum=0.0)
+    s, eps = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50), reals("radius", radius, minimum=0.0)
 
     def one(d: int, m: int, s: float, eps: float) -> float:
-        rarity = 0.5 * max(s - eps, 0.0) ** 2
+        # Beyond this nothing is left in double precision.
+        rarity = 0.5 * min(max(s - eps, 0.0), 100.0) ** 2
         return alignment_expectation(lambda cosine: ndtr(eps - s * cosine), int(d), float(np.sqrt(m) * s), steepness=float(rarity))
 
     return plain(np.vectorize(one, otypes=[float])(d, m, s, eps))

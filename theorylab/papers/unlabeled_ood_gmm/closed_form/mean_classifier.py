@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.special import erf, expm1, log1p, ndtr
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, moderate, plain, reals
 
 __all__ = [
     "inner_product_sign_probability",
@@ -153,7 +153,7 @@ def mean_classifier_risk(dimension: ArrayLike, labeled_size: ArrayLike, half_dis
     among all rules, and has the same risk everywhere on it; so no rule of m labelled samples has a smaller largest risk.
     """
     d, m = integers("dimension", dimension), integers("labeled_size", labeled_size)
-    s, root = np.asarray(reals("half_distance", half_distance, minimum=0.0)), np.sqrt(m)
+    s, root = np.asarray(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e06)), np.sqrt(m)
     return _sign_probability(d, root * s**2, 0.5 * ((root - 1.0) * s) ** 2)
 
 
@@ -192,8 +192,8 @@ def out_of_domain_mean_risk(
     Derived here for the setting of arXiv:2310.00027.
     """
     d, k = integers("dimension", dimension), integers("labeled_size", labeled_size)
-    s = np.asarray(reals("half_distance", half_distance, minimum=0.0))
-    shifted = np.sqrt(k) * reals("shifted_half_distance", shifted_half_distance, minimum=0.0)
+    s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e06))
+    shifted = np.sqrt(k) * moderate("shifted_half_distance", reals("shifted_half_distance", shifted_half_distance, minimum=0.0), most=1e06)
     cosine = np.asarray(reals("alignment", alignment, minimum=-1.0, maximum=1.0))
     if np.any((np.asarray(d) == 1) & (np.abs(cosine) != 1.0)):
         raise ValueError(f"alignment must be -1 or 1 in one dimension; got {alignment!r}")
@@ -203,7 +203,7 @@ def out_of_domain_mean_risk(
 def mean_classifier_excess(dimension: ArrayLike, labeled_size: ArrayLike, half_distance: ArrayLike) -> Any:
     r"""Return the expected excess risk of the mean of m labelled samples, without the cancellation of a difference.
 
-    Formula: `mean_classifier_risk` less Phi(-s). If m s^2 >= 144, s^2 <= m and d <= m min(s^2, 1), where they are close, both are one integral
+    Formula: `mean_classifier_risk` less Phi(-s). If m s^2 >= 144, s^2 <= 4 m and d <= m min(s^2, 1), where they are close, both are one integral
     in w = sqrt(m) s sin(theta) on the line x + i s:
     ``-(1/pi) Im int_0^inf exp(-w^2/2 + i s w) [cos^(d-2) exp(-w^2/(2 m) + i s w (cos - 1)) - 1] dw/w``, cos^2 = 1 - w^2/(m s^2).
     In one dimension ``(1 - 2 Phi(-s)) Phi(-sqrt(m) s)``.
@@ -218,7 +218,7 @@ def mean_classifier_excess(dimension: ArrayLike, labeled_size: ArrayLike, half_d
     Returns
     -------
     float or ndarray
-        Positive, of relative error about 1e-11 for s >= 1e-3, however large m is; it grows like 1/s below.
+        Positive, of relative error about 1e-11 for s >= 0.3, however large m is; below it grows to 4e-12/s where m s^2 < 144.
 
     Raises
     ------
@@ -232,11 +232,11 @@ def mean_classifier_excess(dimension: ArrayLike, labeled_size: ArrayLike, half_d
     Derived here for the setting of arXiv:2310.00027.
     """
     d, m = integers("dimension", dimension), integers("labeled_size", labeled_size)
-    s = reals("half_distance", half_distance, above=0.0)
+    s = moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e06)
     size, samples, half = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (d, m, s)))
     direct = np.asarray(mean_classifier_risk(d, m, s)) - ndtr(-half)
     result = np.where(size == 1.0, erf(half / np.sqrt(2.0)) * ndtr(-np.sqrt(samples) * half), direct)
-    joint = (size > 1.0) & (size <= samples * np.minimum(half**2, 1.0)) & (half**2 <= samples) & (samples * half**2 >= 144.0)
+    joint = (size > 1.0) & (size <= samples * np.minimum(half**2, 1.0)) & (half**2 <= 4.0 * samples) & (samples * half**2 >= 144.0)
     result[joint] = _joint_excess(size[joint], samples[joint], half[joint])
     return plain(result)
 

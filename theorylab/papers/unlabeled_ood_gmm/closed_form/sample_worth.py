@@ -15,7 +15,7 @@ from scipy.special import erf, ndtr
 from theorylab.numerics.gaussian_integrals import ConvergenceError, normal_density
 from theorylab.papers.unlabeled_ood_gmm.closed_form.mean_classifier import mean_classifier_excess
 from theorylab.papers.unlabeled_ood_gmm.closed_form.unlabeled_information import unlabeled_information
-from theorylab.validation import choice, integers, plain, reals
+from theorylab.validation import choice, integers, moderate, plain, reals
 
 __all__ = [
     "break_even_shift",
@@ -254,7 +254,7 @@ def break_even_shift(dimension: ArrayLike, labeled_size: ArrayLike, half_distanc
     Derived here for the setting of arXiv:2310.00027.
     """
     integers("dimension", dimension, minimum=2)
-    s = np.asarray(reals("half_distance", half_distance, above=0.0))
+    s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=37))
     excess = np.asarray(mean_classifier_excess(dimension, labeled_size, half_distance))
     # The rise is convex in the margin that is lost, so Newton's method falls monotonically from here.
     lost = np.minimum(excess * np.sqrt(2.0 * np.pi) * np.exp(0.5 * s**2), s)

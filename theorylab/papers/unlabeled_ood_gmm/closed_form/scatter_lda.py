@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from theorylab.validation import plain, reals
+from theorylab.validation import moderate, plain, reals
 
 __all__ = ["labeled_lda_risk", "total_scatter_lda_risk"]
 
@@ -42,7 +42,10 @@ def labeled_lda_risk(half_distance: ArrayLike, labeled_ratio: ArrayLike) -> Any:
     -----
     Derived here (the classical limit for means known up to sampling, through the origin).
     """
-    distance, few = np.square(reals("half_distance", half_distance, minimum=0.0)), _inverse("labeled_ratio", labeled_ratio)
+    distance, few = (
+        np.square(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)),
+        _inverse("labeled_ratio", labeled_ratio),
+    )
     return plain(ndtr(-_fraction(distance * np.sqrt(1.0 - few), np.sqrt(distance + few))))
 
 
@@ -75,11 +78,12 @@ def total_scatter_lda_risk(half_distance: ArrayLike, labeled_ratio: ArrayLike, u
     Derived here for the anisotropic setting of arXiv:2310.00027. In coordinates with E x x' = I the class mean has the squared length R and each
     sample the noise I - mean mean'; a Wishart inverse that is independent of the mean keeps the fraction 1 - d/n of the squared cosine.
     """
-    distance = np.square(reals("half_distance", half_distance, minimum=0.0))
+    distance = np.square(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50))
     few, fewer = _inverse("labeled_ratio", labeled_ratio, above=0.0), _inverse("unlabeled_ratio", unlabeled_ratio)
     between = distance / (1.0 + distance)
-    share = _fraction(np.square(between) * (1.0 - fewer), between + few)
-    return plain(ndtr(-np.sqrt(share / (1.0 - share))))
+    # k/(1 - k), without the difference of numbers that are almost equal.
+    odds = _fraction(np.square(between) * (1.0 - fewer), between / (1.0 + distance) + few + np.square(between) * fewer)
+    return plain(ndtr(-np.sqrt(odds)))
 
 
 def _inverse(name: str, ratio: ArrayLike, above: float = 1.0) -> np.ndarray:

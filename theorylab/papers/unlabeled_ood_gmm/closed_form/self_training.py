@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from theorylab.numerics.gaussian_integrals import normal_density
-from theorylab.validation import plain, reals
+from theorylab.validation import numbers, plain, reals
 
 __all__ = ["labeled_overlap", "self_training_overlap"]
 
@@ -83,7 +83,7 @@ def self_training_overlap(
     """
     c0, s1 = reals("cosine", cosine, minimum=-1.0, maximum=1.0), reals("half_distance", half_distance, minimum=0.0)
     r = reals("alignment", alignment, minimum=-1.0, maximum=1.0)
-    ratio = np.asarray(unlabeled_ratio, dtype=np.float64)
+    ratio = numbers("unlabeled_ratio", unlabeled_ratio)
     infinite = np.isposinf(ratio)
     reals("unlabeled_ratio", np.where(infinite, 1.0, ratio), above=0.0)
     c1 = r * np.asarray(c0)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.papers.unlabeled_ood_gmm.closed_form.ramp import triangle_expectation
-from theorylab.validation import plain, reals
+from theorylab.validation import moderate, plain, reals
 
 __all__ = ["best_smoothing_bound", "smoothing_gap", "smoothing_gap_leading", "smoothing_prefactor"]
 
@@ -42,7 +42,7 @@ def smoothing_gap(half_distance: ArrayLike, slope: ArrayLike, standard_deviation
     -----
     Derived here: the ramp and the error differ on 0 < t < 1/gamma only. For every rule R(w) - R* <= [E phi(w) - E phi(mu0)] + gap.
     """
-    s, gamma = reals("half_distance", half_distance, minimum=0.0), reals("slope", slope, above=0.0)
+    s, gamma = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0)), reals("slope", slope, above=0.0)
     sigma = reals("standard_deviation", standard_deviation, above=0.0)
     return plain(triangle_expectation(np.multiply(s, sigma), sigma, np.divide(1.0, gamma)))
 
@@ -73,7 +73,7 @@ def smoothing_gap_leading(half_distance: ArrayLike, slope: ArrayLike, standard_d
     -----
     Derived here (Taylor expansion of f at 0).
     """
-    s, gamma = reals("half_distance", half_distance, minimum=0.0), reals("slope", slope, above=0.0)
+    s, gamma = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0)), reals("slope", slope, above=0.0)
     sigma = reals("standard_deviation", standard_deviation, above=0.0)
     if terms not in (1, 2):
         raise ValueError(f"terms must be 1 or 2; got {terms!r}")
@@ -104,7 +104,10 @@ def smoothing_prefactor(half_distance: ArrayLike, standard_deviation: ArrayLike 
     -----
     arXiv:2310.00027, Theorem 4.2.
     """
-    s, sigma = reals("half_distance", half_distance, minimum=0.0), reals("standard_deviation", standard_deviation, above=0.0)
+    s, sigma = (
+        moderate("half_distance", reals("half_distance", half_distance, minimum=0.0)),
+        reals("standard_deviation", standard_deviation, above=0.0),
+    )
     return plain(np.exp(-0.25 * np.square(s)) / np.sqrt(2.0 * sigma * np.sqrt(2.0 * np.pi)))
 
 

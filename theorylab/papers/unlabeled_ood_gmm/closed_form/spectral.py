@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from theorylab.numerics.random_matrix import spiked_overlap
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, moderate, plain, reals
 
 __all__ = ["sign_error", "spectral_overlap", "spectral_risk"]
 
@@ -40,7 +40,10 @@ def spectral_overlap(half_distance: ArrayLike, unlabeled_ratio: ArrayLike) -> An
     -----
     The samples have the covariance I + mu mu', a spike of s^2; see `theorylab.numerics.random_matrix.spiked_overlap`. Setting of arXiv:2310.00027.
     """
-    s, ratio = reals("half_distance", half_distance, minimum=0.0), reals("unlabeled_ratio", unlabeled_ratio, above=0.0)
+    s, ratio = (
+        reals("half_distance", half_distance, minimum=0.0),
+        moderate("unlabeled_ratio", reals("unlabeled_ratio", unlabeled_ratio, above=0.0), most=1e30, least=1e-30),
+    )
     return spiked_overlap(np.square(s), 1.0 / np.asarray(ratio))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import plain, reals
+from theorylab.validation import moderate, plain, reals
 
 __all__ = ["mean_tanh", "unlabeled_information"]
 
@@ -73,5 +73,5 @@ def unlabeled_information(half_distance: ArrayLike) -> Any:
     -----
     Derived here for the setting of arXiv:2310.00027: the score is ``tanh(<mu, x>) x`` off mu, of variance E tanh^2 in each direction.
     """
-    s = reals("half_distance", half_distance, minimum=0.0)
+    s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0))
     return mean_tanh(np.square(s))

@@ -14,7 +14,7 @@ from scipy.special import ndtr
 from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.unlabeled_ood_gmm.closed_form.ramp import ramp_loss
-from theorylab.validation import plain, real, reals
+from theorylab.validation import moderate, plain, real, reals
 
 __all__ = ["EmpiricalDRO", "PopulationDRO", "dro_bias_coefficient", "wasserstein_dro_dual", "wasserstein_dro_empirical", "wasserstein_dro_risk"]
 
@@ -55,7 +55,8 @@ class EmpiricalDRO(NamedTuple):
 def _moved(mean: Any, deviation: Any, tau: Any, power: int) -> Any:
     """Return E[t^power; 0 < t < tau], power 1 or 2, for t ~ N(mean, deviation^2); by quadrature where the differences would cancel."""
     start, end = -mean / deviation, (tau - mean) / deviation
-    within = ndtr(end) - ndtr(start)
+    # From the side on which the law is thin, where a difference keeps its digits.
+    within = np.where(start > 0.0, ndtr(-start) - ndtr(-end), ndtr(end) - ndtr(start))
     first = mean * within + deviation * (normal_density(start) - normal_density(end))
     wide = first if power == 1 else mean * first + deviation**2 * within - deviation * tau * normal_density(end)
     width = np.minimum(tau / deviation, 1.0)[..., None]
@@ -89,8 +90,11 @@ def wasserstein_dro_risk(margin_mean: ArrayLike, margin_deviation: ArrayLike, ra
     -----
     Derived here for the robust loss of arXiv:2310.00027; duality: Blanchet & Murthy, arXiv:1604.01446. The tau is exact to rounding.
     """
-    mean, deviation = reals("margin_mean", margin_mean), reals("margin_deviation", margin_deviation, above=0.0)
-    eps = reals("radius", radius, minimum=0.0)
+    mean, deviation = (
+        moderate("margin_mean", reals("margin_mean", margin_mean), most=1e50),
+        moderate("margin_deviation", reals("margin_deviation", margin_deviation, above=0.0), most=1e50, least=1e-50),
+    )
+    eps = moderate("radius", reals("radius", radius, minimum=0.0), most=1e50, least=1e-80)
     mean, deviation, eps = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (mean, deviation, eps)))
     positive = mean * ndtr(mean / deviation) + deviation * normal_density(mean / deviation)
     all_moved, none_moved = eps >= positive, eps == 0.0
@@ -125,21 +129,27 @@ def dro_bias_coefficient(margin_mean: ArrayLike, margin_deviation: ArrayLike, ra
     Derived here: the dual of the sample is minimised at a gamma that differs from 1/tau by the sampling error of the budget, and the gain of that
     minimisation is that error's variance over twice the curvature tau^3 f(tau).
     """
-    mean, deviation = reals("margin_mean", margin_mean), reals("margin_deviation", margin_deviation, above=0.0)
-    eps = reals("radius", radius, above=0.0)
+    mean, deviation = (
+        moderate("margin_mean", reals("margin_mean", margin_mean), most=1e50),
+        moderate("margin_deviation", reals("margin_deviation", margin_deviation, above=0.0), most=1e50, least=1e-50),
+    )
+    eps = moderate("radius", reals("radius", radius, above=0.0), most=1e50, least=1e-80)
     mean, deviation, eps = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (mean, deviation, eps)))
     tau = np.asarray(wasserstein_dro_risk(mean, deviation, eps).threshold)
     if np.any(np.isinf(tau)):
         raise ValueError(f"radius must be below the mean of the positive part of the margin; got {radius!r}")
     density = normal_density((tau - mean) / deviation) / deviation
-    return plain(-(_moved(mean, deviation, tau, 2) - eps**2) / (2.0 * tau**3 * density))
+    curvature = tau**3 * density
+    if not np.all(curvature > 1e-250):
+        raise ValueError(f"radius must leave a threshold at which double precision knows the density of the margin; got {radius!r:.80}")
+    return plain(-(_moved(mean, deviation, tau, 2) - eps**2) / (2.0 * curvature))
 
 
 def _sample(margins: ArrayLike, radius: float) -> tuple[np.ndarray, float]:
     t = np.asarray(reals("margins", margins))
     if t.ndim == 0:
         raise ValueError(f"margins must have shape (..., m); got one number, {margins!r}")
-    return t, real("radius", radius, minimum=0.0)
+    return t, moderate("radius", real("radius", radius, minimum=0.0), most=1e50, least=1e-80)
 
 
 def wasserstein_dro_empirical(margins: ArrayLike, radius: float) -> EmpiricalDRO:

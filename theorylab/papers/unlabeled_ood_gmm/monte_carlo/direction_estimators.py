@@ -26,9 +26,9 @@ _NOTHING = 1e-6
 def draw_aligned_features(rng: Any, size: int, *, dimension: int, sample_size: int, half_distance: float) -> Any:
     """Draw data sets of samples ``x = mu + z``, (size, d, n), mu of length s along the first coordinate.
 
-    The labels are all 1: what sees x and -x alike does not notice.
+    The labels are all 1: what sees x and -x alike does not notice. d >= 2, n >= 1 and s > 0.
     """
-    size = check_draw(rng, size)
+    size, (dimension, sample_size, half_distance) = check_draw(rng, size), _checked(dimension, sample_size, half_distance)
     features = rng.standard_normal((size, dimension, sample_size))
     features[:, 0, :] += half_distance
     return features

@@ -8,7 +8,7 @@ import numpy as np
 
 from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import real, whole_number
+from theorylab.validation import array_of_shape, moderate, real, whole_number
 
 __all__ = ["sample_margins", "sample_robust_risk", "transport_program"]
 
@@ -27,7 +27,16 @@ def transport_program(margins: np.ndarray, radius: float, places: np.ndarray) ->
     places
         (L,), where mass may go; with 0 among them nothing is lost, and others only show that nothing better exists. Each sample may also stay where
         it is.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
     """
+    margins = moderate("margins", array_of_shape("margins", margins, ("m",)), most=1e9)
+    if margins.size == 0:
+        raise ValueError("margins must hold at least one number; got none")
+    places, radius = moderate("places", array_of_shape("places", places, ("L",)), most=1e9), real("radius", radius, minimum=0.0)
     # Loading it takes a second that samplers do not need.
     import cvxpy
 

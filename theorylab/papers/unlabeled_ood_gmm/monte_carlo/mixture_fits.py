@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from theorylab.backend import checked_array
 from theorylab.numerics.gaussian_integrals import ConvergenceError
+from theorylab.validation import items, real, whole_number
 
 __all__ = ["absolute_direction", "leading_direction", "mixture_mean", "settled"]
 
@@ -22,6 +24,21 @@ _RAW_STEPS = 2000
 # Steps of Newton's method that share one Hessian: a step costs two products with the samples, a Hessian d of them.
 _SHARED = 6
 _TOLERANCE = 1e-10
+_LARGEST = 1e50
+
+
+def _checked_features(features: Any) -> Any:
+    features = checked_array("features", features, ("R", "d", "n"), minimum=-_LARGEST, maximum=_LARGEST)
+    if 0 in features.shape[:2]:
+        raise ValueError(f"features must have shape (R, d, n) with d >= 1; got shape {features.shape}")
+    return features
+
+
+def _checked_direction(name: str, value: Any, features: Any) -> Any:
+    value = checked_array(name, value, minimum=-_LARGEST, maximum=_LARGEST)
+    if value.shape not in (features.shape[:2], features.shape[1:2]):
+        raise ValueError(f"{name} must have shape {features.shape[:2]} or {features.shape[1:2]}; got shape {value.shape}")
+    return value
 
 
 def _log_cosh_sum(namespace: Any, margins: Any) -> Any:
@@ -89,10 +106,19 @@ def mixture_mean(
 
     Raises
     ------
+    ValueError
+        If an argument is out of range or has another shape.
     ConvergenceError
         If EM does not end in 20000 steps.
     """
     xp = namespace
+    features, labeled_size = _checked_features(features), whole_number("labeled_size", labeled_size, minimum=0, maximum=10**15)
+    start, tolerance = _checked_direction("start", start, features), real("tolerance", tolerance, above=0.0)
+    if labeled_sum is not None:
+        labeled_sum = _checked_direction("labeled_sum", labeled_sum, features)
+        labeled_sum = xp.zeros(features.shape[:2]) + labeled_sum
+    if features.shape[2] + labeled_size == 0:
+        raise ValueError("labeled_size must be > 0 without features; got 0")
     total, first = features.shape[2] + labeled_size, xp.zeros(features.shape[:2]) + start
     sums = 0.0 * first if labeled_sum is None else labeled_sum
 
@@ -149,14 +175,19 @@ def absolute_direction(features: Any, starts: Sequence[Any], *, namespace: Any =
 
     Raises
     ------
+    ValueError
+        If an argument is out of range or has another shape, or a start is orthogonal to all samples of a data set.
     ConvergenceError
         If signs still change after 400 steps.
     """
-    xp = namespace
+    xp, features = namespace, _checked_features(features)
     best, height = None, None
-    for start in starts:
-        direction = _settled_direction(features, start, xp)
-        direction = direction / xp.sqrt((direction**2).sum(axis=1))[:, None]
+    for start in items("starts", starts, minimum=1):
+        direction = _settled_direction(features, _checked_direction("starts", start, features), xp)
+        length = xp.sqrt((direction**2).sum(axis=1))[:, None]
+        if xp is np and not np.all(length > 0.0):
+            raise ValueError("starts must not be orthogonal to all samples of a data set; got one that is")
+        direction = direction / length
         reached = abs(direction[:, None, :] @ features).sum(axis=(1, 2))
         if best is None:
             best, height = direction, reached
@@ -168,6 +199,7 @@ def absolute_direction(features: Any, starts: Sequence[Any], *, namespace: Any =
 
 def leading_direction(features: Any, *, namespace: Any = np) -> Any:
     """Return the first eigenvector (R, d) of the second moments of features (R, d, n), of length 1 and either sign."""
+    features = _checked_features(features)
     _, vectors = namespace.linalg.eigh(features @ features.swapaxes(1, 2))
     return vectors[:, :, -1]
 

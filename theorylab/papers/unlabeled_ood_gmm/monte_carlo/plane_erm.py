@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import check_draw, namespace_of
+from theorylab.backend import check_draw, checked_array, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, direction_error, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.validation import real, whole_number
@@ -29,7 +29,15 @@ def fewest_errors_angle(points: Any, *, namespace: Any = np) -> tuple[Any, Any]:
     -------
     tuple of arrays (R,)
         Angles in [-pi, 2 pi), each the middle of the first of the best arcs from -pi on, and the numbers of errors. O(m log m).
+
+    Raises
+    ------
+    ValueError
+        If there are no such points.
     """
+    points = checked_array("points", points, ("R", "m", 2))
+    if 0 in points.shape:
+        raise ValueError(f"points must have shape (R, m, 2) with m >= 1; got shape {points.shape}")
     xp, samples = namespace, points.shape[1]
     place = xp.arctan2(points[:, :, 1], points[:, :, 0])
     # A sample is right on the half circle around its own angle: it begins a quarter turn before and ends a quarter turn after.

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import check_draw, namespace_of
+from theorylab.backend import check_draw, checked_array, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.validation import array_of_shape, real, reals, whole_number
 
@@ -72,7 +72,17 @@ def plane_ramp_angle(first: Any, second: Any, threshold: float, *, namespace: An
     -------
     array (R,)
         The global maximum, in O(n log n).
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or the coordinates differ in shape.
     """
+    first = checked_array("first", first, ("R", "n"), minimum=-1e100, maximum=1e100)
+    second = checked_array("second", second, first.shape, minimum=-1e100, maximum=1e100)
+    if not isinstance(threshold, float):
+        threshold = real("threshold", threshold)
+    threshold = float(reals("threshold", threshold, above=0.0, finite=False))
     xp = namespace
     flip = xp.where(first < 0.0, -1.0, 1.0)
     angles, jump_first, jump_second, counts, start = _jumps(first * flip, second * flip, threshold, xp)

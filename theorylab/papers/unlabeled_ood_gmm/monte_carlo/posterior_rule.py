@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from theorylab.backend import check_draw, namespace_of
+from theorylab.backend import check_draw, checked_array, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.validation import real, whole_number
@@ -20,11 +20,21 @@ def log_sphere_integral(concentration: Any, dimension: int, namespace: Any = np)
     """Return log of the mean of exp(kappa <e, u>) over uniform u on the unit sphere, but for a constant; kappa (R,), 0 <= kappa <= 1e3, d >= 2.
 
     The cosine of the angle to e has density ~ sin^(d-2) in the angle; Gauss and Legendre's points in the angle.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or so large that the quadrature sees nothing.
     """
+    concentration = checked_array("concentration", concentration, ("R",), minimum=0.0)
+    dimension = whole_number("dimension", dimension, minimum=2, maximum=10**6)
     angle = 0.5 * np.pi * (1.0 + _NODES)
     weights = namespace.asarray(_WEIGHTS * np.sin(angle) ** (dimension - 2.0))
     lowered = namespace.exp(concentration[:, None] * namespace.asarray(np.cos(angle) - 1.0))
-    return concentration + namespace.log(lowered @ weights)
+    mass = lowered @ weights
+    if namespace is np and not np.all(mass > 0.0):
+        raise ValueError(f"concentration must be at most 1e3 or so, and less in high dimension; got up to {np.max(concentration):.3g}")
+    return concentration + namespace.log(mass)
 
 
 def _block(*, dimension: int, labeled_size: int, **_: object) -> int:

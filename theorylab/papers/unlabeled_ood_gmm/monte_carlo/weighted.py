@@ -142,14 +142,14 @@ def sample_weighted_excess_raw(
     """
     size = check_draw(rng, size)
     d, m, n, s = _checked(dimension, labeled_size, unlabeled_size, half_distance)
-    xp = namespace_of(rng)
+    xp, weight = namespace_of(rng), real("labeled_weight", labeled_weight, minimum=0.0, maximum=1.0)
     mean, shifted = _two_means(xp, d, s, real("shift", shift, minimum=0.0))
     features, labels = draw_symmetric_mixture(rng, size, sample_size=m, mean=mean)
     labeled = (labels[:, :, None] * features).mean(axis=1)
     others, _ = draw_symmetric_mixture(rng, size, sample_size=n, mean=shifted)
     start = xp.zeros((size, d)) + shifted
     unlabeled = settled(start, lambda w: (xp.tanh((others * w[:, None, :]).sum(axis=2))[:, :, None] * others).mean(axis=1), 1e-12, xp)
-    both = labeled_weight * labeled + (1.0 - labeled_weight) * unlabeled
+    both = weight * labeled + (1.0 - weight) * unlabeled
     named = {"labeled": labeled, "unlabeled": unlabeled, "weighted": both}
     return {name: m * _excess(xp, directions, mean, s) for name, directions in named.items()}
 
