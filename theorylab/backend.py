@@ -29,6 +29,8 @@ __all__ = [
 ]
 
 BACKENDS = ("numpy", "cupy")
+# More at once fit no memory, and a sampler that goes through them one by one would never end.
+_MOST_REPLICATES = 10**9
 
 
 class BackendError(RuntimeError):
@@ -106,7 +108,7 @@ def namespace_of(rng: Any) -> Any:
 
 
 def check_draw(rng: Any, size: Any, *, minimum: int = 1, maximum: int | None = None) -> int:
-    """Return ``size`` as a plain int if ``rng`` is a generator and ``size`` a number of replicates, >= ``minimum`` (and <= ``maximum``).
+    """Return ``size`` as a plain int if ``rng`` is a generator and ``size`` a number of replicates, >= ``minimum`` and <= ``maximum`` (10^9 if None).
 
     Raises
     ------
@@ -114,7 +116,7 @@ def check_draw(rng: Any, size: Any, *, minimum: int = 1, maximum: int | None = N
         If one of them is not.
     """
     namespace_of(rng)
-    return whole_number("size", size, minimum=minimum, maximum=maximum)
+    return whole_number("size", size, minimum=minimum, maximum=_MOST_REPLICATES if maximum is None else maximum)
 
 
 def checked_array(

@@ -11,7 +11,7 @@ import fault_interrupts
 import numpy as np
 import pytest
 from fault_interrupts import Stop
-from fault_project import PROGRAM, hear_control_c
+from fault_project import hear_control_c
 
 from theorylab.montecarlo.ledger import Ledger
 
@@ -38,7 +38,7 @@ door(["list"])
 def test_random_moments(tmp_path: Path) -> None:
     stops = fault_interrupts.experiment(tmp_path, 3, signal.SIGINT, commands=("simulate", "check"))
     assert [stop for stop in stops if stop.kind == "FAULT"] == []
-    assert len(stops) == 3
+    assert sum(stop.kind == "one line, exit code 130" for stop in stops) > 0
 
 
 def test_a_fault_would_be_seen() -> None:
@@ -49,7 +49,7 @@ def test_a_fault_would_be_seen() -> None:
         (1, line): "FAULT",
         (130, 'Traceback\n  File "x/theorylab/cli/main.py", line 1\nKeyboardInterrupt\n'): "FAULT",
         (0, "x"): "FAULT",
-        (0, ""): "had ended before",
+        (0, ""): fault_interrupts.MISSED,
     }
     for (code, errors), kind in kinds.items():
         assert Stop("check", 1.0, True, code, errors, 0, 5).kind == kind, (code, errors)
@@ -63,10 +63,10 @@ def test_one_that_python_would_forget_is_raised_again() -> None:
 
 def test_where_it_is_switched_off_it_stays_so() -> None:
     # As for a command that a shell runs in the background.
-    script = f"trap '' INT; {PROGRAM} list & sleep 0.3; kill -INT $!; wait $!"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "one_step_gd" in done.stdout
+    script = "import os, signal; from theorylab.cli import sigint; sigint.watch(); os.kill(os.getpid(), signal.SIGINT); print(sigint.pressed())"
+    command = ["bash", "-c", 'trap "" INT; exec "$@"', "bash", sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "False\n", "")
 
 
 def leave_half(ledger: Ledger, record: int) -> None:

@@ -31,6 +31,7 @@ from fault_project import SLUG, blocks_in, make_project, record_of, run, start
 from theorylab.montecarlo.ledger import Ledger
 
 COMMANDS = {"simulate": ("simulate", SLUG, "--name", "slow"), "check": ("check", SLUG), "figure": ("figure", SLUG, "--name", "slow")}
+MISSED = "had ended before"
 LINE = re.compile(r"theorylab: interrupted; [^\n]+\n")
 
 
@@ -50,7 +51,7 @@ class Stop:
     def kind(self) -> str:
         """What came of it; anything else than these is a fault."""
         if self.code == 0 and self.errors == "":
-            return "had ended before"
+            return MISSED
         if self.code == -signal.SIGKILL:
             return "killed"
         if self.code == 130 and LINE.fullmatch(self.errors):
@@ -114,7 +115,8 @@ def experiment(folder: Path, stops: int, number: int, jobs: int = 1, commands: t
         assert not different, f"{command}: what was found differs in {different}"
         shutil.rmtree(results)
 
-    while len(happened) < stops:
+    # One that comes after the end of a command stops nothing, and does not count.
+    while sum(stop.kind != MISSED for stop in happened) < stops:
         command = commands[len(happened) % len(commands)]
         results, words = folder / command, (*COMMANDS[command], "--jobs", str(jobs))
         before = check_ledger(results / "ledger.sqlite")

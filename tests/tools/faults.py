@@ -54,7 +54,8 @@ def stops(number: signal.Signals, count: int, jobs: int, folder: Path) -> Row:
     """Stop the program's commands."""
     kinds = Counter(stop.kind for stop in fault_interrupts.experiment(folder, count, number, jobs))
     how = "simulate, check and figure at random moments" + (f", {jobs} processes" if jobs > 1 else "")
-    told = ", ".join(f"{many} {kind}" for kind, many in kinds.most_common())
+    missed = kinds.pop(fault_interrupts.MISSED, 0)
+    told = ", ".join(f"{many} {kind}" for kind, many in kinds.most_common()) + (f" ({missed} more came after the end)" if missed else "")
     return number.name, how, sum(kinds.values()), f"{told}; same record bit for bit"
 
 

@@ -48,6 +48,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "neighbour": np.array([0.0, 0.0]),
             "epsilon": 1.0,
             "releases": 1000,
+            "random_state": 5,
         },
     ],
     "estimate_signal_strength": [{"features": X, "bag_labels": BAGS, "bag_means": MEANS, "fit_intercept": True}],

@@ -39,7 +39,9 @@ def more_bags_than_features(samples_per_feature: ArrayLike, bag_size: ArrayLike,
 
 def scales(squared_signal_norm: ArrayLike, noise_variance: ArrayLike) -> tuple[Any, Any]:
     """Return r2 >= 0 and sigma^2 >= 0."""
-    return reals("squared_signal_norm", squared_signal_norm, minimum=0.0), reals("noise_variance", noise_variance, minimum=0.0)
+    return moderate("squared_signal_norm", reals("squared_signal_norm", squared_signal_norm, minimum=0.0)), moderate(
+        "noise_variance", reals("noise_variance", noise_variance, minimum=0.0)
+    )
 
 
 def weight_in_range(weight: ArrayLike, largest_weight: float = 1.0) -> Any:

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
-from theorylab.validation import integers, real, reals, whole_number
+from theorylab.validation import integers, moderate, real, reals, whole_number
 
 
 def broadcast_sizes(sample_size: ArrayLike, dimension: ArrayLike, bag_size: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return n, d, k and m = n/k, checked and broadcast; floats, since products such as d n^2 would leave the range of int64 silently."""
-    n, d, k = np.broadcast_arrays(integers("sample_size", sample_size), integers("dimension", dimension), integers("bag_size", bag_size))
+    n = moderate("sample_size", integers("sample_size", sample_size), most=1e12)
+    n, d, k = np.broadcast_arrays(n, moderate("dimension", integers("dimension", dimension), most=1e12), integers("bag_size", bag_size))
     if np.any(n % k):
         at = np.argmax((n % k).ravel() != 0)
         raise ValueError(f"sample_size must be a multiple of bag_size; got {n.flat[at]} with bag_size {k.flat[at]}")
@@ -29,7 +30,8 @@ def single_sizes(sample_size: Any, dimension: Any, bag_size: Any) -> tuple[int, 
 
 def signal_and_noise(squared_signal_norm: ArrayLike, noise_variance: ArrayLike) -> tuple[Any, Any]:
     """Return r2 >= 0 and sigma^2 >= 0, checked."""
-    return reals("squared_signal_norm", squared_signal_norm, minimum=0.0), reals("noise_variance", noise_variance, minimum=0.0)
+    signal = moderate("squared_signal_norm", reals("squared_signal_norm", squared_signal_norm, minimum=0.0))
+    return signal, moderate("noise_variance", reals("noise_variance", noise_variance, minimum=0.0))
 
 
 def checked_weight(weight: ArrayLike, largest_weight: float) -> Any:

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.papers.aggregate_responses.closed_form._size_arguments import checked_weight
 from theorylab.papers.aggregate_responses.closed_form.bags import average_over_bags, means_by_code
-from theorylab.validation import array_of_shape
+from theorylab.validation import array_of_shape, moderate, real
 
 __all__ = [
     "interpolating_estimator",
@@ -72,7 +72,7 @@ def interpolating_estimator(
     -----
     arXiv:2401.11081, the interpolating estimator; the form for bags of different sizes and the algorithm are derived here (module's docstring).
     """
-    rho = float(checked_weight(weight, largest_weight))
+    rho = float(checked_weight(real("weight", weight), largest_weight))
     if rho == 0.0:
         return minimum_norm_bag_estimator(features, bag_labels, bag_means)
     return _in_row_space(features, bag_labels, bag_means, rho)
@@ -183,7 +183,9 @@ def _codes_and_means(x: np.ndarray, bag_labels: ArrayLike, bag_means: ArrayLike 
 
 def _blocks(features: ArrayLike, bag_labels: ArrayLike, bag_means: ArrayLike | Mapping[Any, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the rows sqrt(k_a) xbar_a, the rows x_i - xbar_{a(i)} and the targets sqrt(k_a) ybar_a."""
-    x = array_of_shape("features", features, ("n", "d"))
+    x = moderate("features", array_of_shape("features", features, ("n", "d")))
+    if x.size == 0:
+        raise ValueError(f"features must have at least one row and one column; got shape {x.shape}")
     codes, sizes, means = _codes_and_means(x, bag_labels, bag_means)
     averages, root = average_over_bags(x, codes, sizes), np.sqrt(sizes)
     return root[:, None] * averages, x - averages[codes], root * means

@@ -148,7 +148,7 @@ def interpolating_loss(
     -----
     arXiv:2401.11081, the interpolating estimator's objective.
     """
-    rho = float(checked_weight(weight, largest_weight))
+    rho = float(checked_weight(real("weight", weight), largest_weight))
     bag = bag_level_loss(predictions, bag_means, bag_labels, loss=loss)
     return (1.0 - rho) * bag + rho * instance_level_loss(predictions, bag_means, bag_labels, loss=loss)
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import erfcx, ndtr
 
 from theorylab.numerics.roots import log_bisection
-from theorylab.validation import choice, integers, plain, reals
+from theorylab.validation import choice, integers, moderate, plain, reals
 
 __all__ = [
     "gaussian_mechanism_delta",
@@ -55,7 +55,7 @@ def label_sensitivity(clip: ArrayLike, bag_size: ArrayLike, overlap: ArrayLike =
     -----
     Derived here (module docstring).
     """
-    bound = reals("clip", clip, above=0.0)
+    bound = moderate("clip", reals("clip", clip, above=0.0))
     k, t = integers("bag_size", bag_size), integers("overlap", overlap)
     return plain((np.sqrt(t) if choice("norm", norm, ("l1", "l2")) == "l2" else t) * 2.0 * bound / k)
 
@@ -90,7 +90,7 @@ def laplace_scale(clip: ArrayLike, bag_size: ArrayLike, epsilon: ArrayLike, over
     -----
     Inverse of `privacy_loss`. Half this scale, quoted for the mechanism of arXiv:2401.11081, gives 2 epsilon.
     """
-    return plain(label_sensitivity(clip, bag_size, overlap) / reals("epsilon", epsilon, above=0.0))
+    return plain(label_sensitivity(clip, bag_size, overlap) / moderate("epsilon", reals("epsilon", epsilon, above=0.0), most=1e50, least=1e-50))
 
 
 def privacy_loss(clip: ArrayLike, bag_size: ArrayLike, laplace_scale: ArrayLike, overlap: ArrayLike = 1) -> Any:
@@ -231,7 +231,7 @@ def gaussian_standard_deviation(sensitivity: ArrayLike, epsilon: ArrayLike, delt
     Balle and Wang (arXiv:1805.06530). The classical sqrt(2 ln(1.25/delta)) D/epsilon is larger and needs epsilon <= 1.
     """
     change = reals("sensitivity", sensitivity, above=0.0)
-    level = reals("epsilon", epsilon, minimum=1e-6, maximum=1e6)
+    level = moderate("epsilon", reals("epsilon", epsilon, minimum=1e-6, maximum=1e6), most=1e50, least=1e-50)
     target = reals("delta", delta, above=0.0, below=1.0)
     if np.any(np.less(target, 1e-290)):
         raise ValueError(f"delta must be in (0, 1) and at least 1e-290; got {delta!r}")

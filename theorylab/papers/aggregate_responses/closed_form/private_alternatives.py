@@ -97,7 +97,7 @@ def null_predictor_epsilon(
     Derived here: the predictor 0 has risk r2 and `private_risk_limit` is the risk without privacy plus 8 T^2 V/(k epsilon^2).
     """
     psi = ratio_above_one(samples_per_feature)
-    r2 = reals("squared_signal_norm", squared_signal_norm, minimum=0.0)
+    r2 = moderate("squared_signal_norm", reals("squared_signal_norm", squared_signal_norm, minimum=0.0))
     noiseless = asymptotic_risk(psi, bag_size, weight, r2, noise_variance, largest_weight=largest_weight).risk
     price = private_risk_limit(psi, bag_size, weight, 0.0, 0.0, clip, 1.0, largest_weight=largest_weight).variance
     advantage = r2 - noiseless

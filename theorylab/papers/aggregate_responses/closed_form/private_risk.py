@@ -128,7 +128,7 @@ def private_risk_limit(
     -----
     Derived here; arXiv:2401.11081 gives the leading order (`leading_order_private_risk`).
     """
-    noise = reals("noise_variance", noise_variance, minimum=0.0) + private_noise_variance(clip, bag_size, epsilon)
+    noise = moderate("noise_variance", reals("noise_variance", noise_variance, minimum=0.0)) + private_noise_variance(clip, bag_size, epsilon)
     return asymptotic_risk(samples_per_feature, bag_size, weight, squared_signal_norm, noise, largest_weight=largest_weight)
 
 

@@ -15,7 +15,7 @@ from theorylab.papers.aggregate_responses.closed_form._size_arguments import dec
 from theorylab.papers.aggregate_responses.closed_form.end_points import bag_level_risk_exact
 from theorylab.papers.aggregate_responses.closed_form.fewer_bags import minimum_norm_risk_exact
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
-from theorylab.validation import real
+from theorylab.validation import moderate, real
 
 __all__ = ["ridge_risk_exact"]
 
@@ -66,7 +66,10 @@ def ridge_risk_exact(
     Derived here (module's docstring).
     """
     n, d, k, m = single_sizes(sample_size, dimension, bag_size)
-    r2, noise = signal_and_noise(real("squared_signal_norm", squared_signal_norm), real("noise_variance", noise_variance))
+    r2, noise = signal_and_noise(
+        moderate("squared_signal_norm", real("squared_signal_norm", squared_signal_norm)),
+        moderate("noise_variance", real("noise_variance", noise_variance)),
+    )
     if penalty is None and r2 == 0.0:
         return RiskDecomposition(0.0, 0.0, 0.0)
     ridge = noise * d / r2 if penalty is None else real("penalty", penalty, minimum=0.0)

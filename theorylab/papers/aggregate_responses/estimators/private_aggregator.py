@@ -36,6 +36,8 @@ def checked_generator(random_state: int | np.random.Generator | None) -> np.rand
     ValueError
         If it stands for none.
     """
+    if isinstance(random_state, float | np.floating):
+        random_state = whole_number("random_state", random_state, minimum=0)
     try:
         return np.random.default_rng(random_state)
     except (TypeError, ValueError):

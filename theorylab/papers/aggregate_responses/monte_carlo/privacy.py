@@ -143,7 +143,7 @@ def sample_private_releases(
         If a parameter is out of range.
     """
     size = check_draw(rng, size)
-    scale = moderate("laplace_scale", reals("laplace_scale", laplace_scale, above=0.0))
+    scale = moderate("laplace_scale", real("laplace_scale", laplace_scale, above=0.0))
     return {"release": _bag_mean_of(label, other_label, clip, bag_size) + scale * draw_laplace(rng, size)}
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import array_of_shape, instance, real, whole_number
+from theorylab.validation import array_of_shape, instance, moderate, real, whole_number
 
 __all__ = [
     "SMALLEST_WEIGHT",
@@ -74,7 +74,8 @@ def checked_weights(weights: ArrayLike, *, largest_weight: float = 1.0, name: st
 
 def checked_variances(squared_signal_norm: float, noise_variance: float) -> tuple[float, float]:
     """Return r2 = |theta0|^2 >= 0 and sigma^2 >= 0 as floats."""
-    return real("squared_signal_norm", squared_signal_norm, minimum=0.0), real("noise_variance", noise_variance, minimum=0.0)
+    signal = moderate("squared_signal_norm", real("squared_signal_norm", squared_signal_norm, minimum=0.0))
+    return signal, moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0))
 
 
 def checked_centre(centre: ArrayLike, points: int) -> float | np.ndarray:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from theorylab.numerics.concentration import binomial_upper_bound
 from theorylab.papers.tester_learner.estimators.adversary_search import search_adversary
 from theorylab.papers.tester_learner.estimators.certificate import massart_certificate
-from theorylab.papers.tester_learner.estimators.learner import LOSSES, fit_surrogate, unit_vector
+from theorylab.papers.tester_learner.estimators.learner import LOSSES, check_rows, fit_surrogate, unit_vector
 from theorylab.papers.tester_learner.estimators.marginal_tests import run_tests
 from theorylab.papers.tester_learner.estimators.moment_test import conditional_moment_deviation
 from theorylab.papers.tester_learner.estimators.report import NotAcceptedError, NotAcceptedWarning, TestReport, TestResult
@@ -205,6 +205,7 @@ class TesterLearner(ClassifierMixin, BaseEstimator):
         labels = self._signs(given)
         if x.shape[1] < 2:
             raise ValueError(f"X must have at least 2 features; got n_features={x.shape[1]}")
+        check_rows(x, names=("X", "y"))
         settings = self._checked(x.shape)
         if self.start is not None:
             unit_vector("start", self.start, x.shape[1])
@@ -364,6 +365,8 @@ class TesterLearner(ClassifierMixin, BaseEstimator):
 
 
 def _random_state(random_state: Any) -> np.random.RandomState:
+    if isinstance(random_state, float | np.floating):
+        random_state = whole_number("random_state", random_state, minimum=0)
     try:
         return check_random_state(random_state)
     except ValueError:

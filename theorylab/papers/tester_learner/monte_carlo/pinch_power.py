@@ -39,7 +39,7 @@ def sample_pinch_power(
     dimension, sample_size
         d >= 3 and n.
     half_width, factor
-        c > 0 and the factor in (0, 1]; 1 is no pinch.
+        c in (0, 8] and the factor in (0, 1]; 1 is no pinch.
     level
         Of every test.
     turned
@@ -60,7 +60,7 @@ def sample_pinch_power(
     turned = flag("turned", turned)
     size = check_draw(rng, size)
     d, n = whole_number("dimension", dimension, minimum=3), whole_number("sample_size", sample_size, minimum=2)
-    c, shrink = real("half_width", half_width, above=0.0), real("factor", factor, above=0.0, maximum=1.0)
+    c, shrink = real("half_width", half_width, above=0.0, maximum=8.0), real("factor", factor, above=0.0, maximum=1.0)
     alpha = real("level", level, above=0.0, below=1.0)
     mass = math.erf(c / math.sqrt(2.0))
     stretch = math.sqrt((1.0 - mass * shrink**2) / (1.0 - mass))

@@ -18,7 +18,7 @@ from scipy.special import ndtr
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.unlabeled_ood_gmm.closed_form.domain_distance import mean_absolute_margin
 from theorylab.papers.unlabeled_ood_gmm.closed_form.ramp import expected_unlabeled_ramp
-from theorylab.validation import array_of_shape, choice, covariance, plain, real, reals
+from theorylab.validation import array_of_shape, choice, covariance, moderate, plain, real, reals
 
 __all__ = ["PlaneChoice", "anisotropy_threshold", "unlabeled_plane_choice"]
 
@@ -82,7 +82,7 @@ def anisotropy_threshold(half_distance: ArrayLike, threshold: float = np.inf) ->
     -----
     Derived here for the unlabelled term of arXiv:2310.00027.
     """
-    s, tau = np.asarray(reals("half_distance", half_distance, minimum=0.0)), _one_threshold(threshold)
+    s, tau = np.asarray(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=37)), _one_threshold(threshold)
     if tau == 0.0:
         return plain(np.exp(0.5 * np.square(s)))
     if np.isinf(tau):

@@ -16,7 +16,7 @@ from scipy.optimize import minimize_scalar
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.unlabeled_ood_gmm.closed_form.domain_distance import mean_absolute_margin
 from theorylab.papers.unlabeled_ood_gmm.closed_form.ramp import expected_unlabeled_ramp
-from theorylab.validation import plain, real, reals
+from theorylab.validation import moderate, plain, real, reals
 
 __all__ = [
     "contaminated_absolute_angle",
@@ -56,7 +56,7 @@ def ramp_excess(angle: ArrayLike, half_distance: ArrayLike, threshold: ArrayLike
     Derived here for the unlabelled term of arXiv:2310.00027.
     """
     theta = reals("angle", angle, minimum=0.0, maximum=0.5 * np.pi)
-    s = reals("half_distance", half_distance, minimum=0.0)
+    s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
     return plain(np.subtract(expected_unlabeled_ramp(s * np.cos(theta), 1.0, threshold), expected_unlabeled_ramp(s, 1.0, threshold)))
 
 
@@ -87,7 +87,7 @@ def contaminated_ramp_angle_bound(half_distance: ArrayLike, threshold: ArrayLike
     Derived here: the ramp lies in [0, 1], so what the part eps adds to the objective differs by at most eps between two directions. For a law within
     eps of P0 in total variation that is not of this form the same holds with 2 eps. The term is that of arXiv:2310.00027.
     """
-    s, tau = reals("half_distance", half_distance, above=0.0), reals("threshold", threshold, above=0.0)
+    s, tau = moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50), reals("threshold", threshold, above=0.0)
     eps = reals("contamination", contamination, minimum=0.0, below=1.0)
     s, tau, eps = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (s, tau, eps)))
     budget = eps / (1.0 - eps)
@@ -97,7 +97,7 @@ def contaminated_ramp_angle_bound(half_distance: ArrayLike, threshold: ArrayLike
 
 def _checked(half_distance: float, contamination: float, outlier_length: float) -> tuple[float, float, float]:
     return (
-        real("half_distance", half_distance, above=0.0),
+        moderate("half_distance", real("half_distance", half_distance, above=0.0), most=1e50),
         real("contamination", contamination, minimum=0.0, below=1.0),
         real("outlier_length", outlier_length, minimum=0.0),
     )

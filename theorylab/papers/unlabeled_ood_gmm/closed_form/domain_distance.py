@@ -14,7 +14,7 @@ from scipy.special import erf, ndtr
 
 from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.numerics.roots import log_bisection
-from theorylab.validation import plain, reals
+from theorylab.validation import moderate, plain, reals
 
 __all__ = ["mean_absolute_margin", "mean_shift_per_wasserstein", "mixture_total_variation", "mixture_wasserstein1"]
 
@@ -123,8 +123,8 @@ def mean_shift_per_wasserstein(half_distance: ArrayLike) -> Any:
     -----
     Derived here: the constant that "a Wasserstein shift of alpha moves the mean by O(alpha)" hides, arXiv:2310.00027.
     """
-    s = reals("half_distance", half_distance, above=0.0)
-    return plain(1.0 / (2.0 * ndtr(s) - 1.0))
+    s = moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50, least=1e-50)
+    return plain(1.0 / erf(np.asarray(s) / np.sqrt(2.0)))
 
 
 def mixture_total_variation(mean_norm0: ArrayLike, mean_norm1: ArrayLike, standard_deviation: ArrayLike = 1.0) -> Any:

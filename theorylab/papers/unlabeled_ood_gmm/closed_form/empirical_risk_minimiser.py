@@ -42,7 +42,7 @@ def erm_angle_scale(half_distance: ArrayLike) -> Any:
     -----
     Derived here: with theta = c u/m^(1/3) the process sqrt(b theta/m) W - k theta^2/2 is a multiple of W(u) - u^2 for this c. Kim & Pollard (1990).
     """
-    s = moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=37, least=1e-50)
+    s = moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=25, least=1e-50)
     curvature, wedge = s * normal_density(s), normal_density(s) * np.sqrt(2.0 / np.pi)
     return plain(np.cbrt(4.0 * wedge / np.square(curvature)))
 
@@ -98,5 +98,5 @@ def erm_cube_root_constant(half_distance: ArrayLike) -> Any:
     -----
     Derived here for the setting of arXiv:2310.00027, d = 2: between the rate 1/m of the labelled mean and the worst-case rate m^(-1/2).
     """
-    s = moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=37, least=1e-50)
+    s = moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=25, least=1e-50)
     return plain(0.5 * s * normal_density(s) * np.square(erm_angle_scale(s)) * chernoff_moments().mean_square)

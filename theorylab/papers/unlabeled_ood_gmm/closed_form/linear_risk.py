@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from theorylab.validation import array_of_shape, covariance, plain, real, reals
+from theorylab.validation import array_of_shape, covariance, moderate, plain, real, reals
 
 __all__ = ["Margins", "bayes_direction", "bayes_risk", "linear_risk", "margins_of"]
 
@@ -118,7 +118,7 @@ def bayes_risk(half_distance: ArrayLike) -> Any:
     -----
     Textbook: the likelihood ratio is a function of <Sigma^-1 mu, x>.
     """
-    return plain(ndtr(np.negative(reals("half_distance", half_distance, minimum=0.0))))
+    return plain(ndtr(np.negative(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50))))
 
 
 def bayes_direction(mean: ArrayLike, covariance: ArrayLike) -> np.ndarray:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from theorylab.numerics.gaussian_integrals import normal_density
-from theorylab.validation import integers, plain, reals, whole_number
+from theorylab.validation import integers, moderate, plain, reals, whole_number
 
 __all__ = ["mean_classifier_excess_leading", "mean_classifier_proportional_limit"]
 
@@ -48,7 +48,8 @@ def mean_classifier_excess_leading(
     E r = (d - 1)(1 + 3/(m s^2))/(m s^2), E r^2 = (d^2 - 1)/(m s^2)^2, put into Phi(eps - s cos). arXiv:2310.00027 compares with sqrt(d/m).
     """
     d, m = np.asarray(integers("dimension", dimension)), np.asarray(integers("labeled_size", labeled_size))
-    s, eps = np.asarray(reals("half_distance", half_distance, above=0.0)), np.asarray(reals("radius", radius, minimum=0.0))
+    s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50))
+    eps = np.asarray(reals("radius", radius, minimum=0.0))
     count = whole_number("terms", terms)
     if count > 2:
         raise ValueError(f"terms must be 1 or 2; got {terms}")
@@ -83,6 +84,7 @@ def mean_classifier_proportional_limit(half_distance: ArrayLike, labeled_ratio: 
     -----
     Derived here for the setting of arXiv:2310.00027: the cosine of w and mu0 tends to that square root.
     """
-    s, ratio = np.asarray(reals("half_distance", half_distance, minimum=0.0)), reals("labeled_ratio", labeled_ratio, minimum=0.0)
+    s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50))
+    ratio = reals("labeled_ratio", labeled_ratio, minimum=0.0)
     signal = ratio * s**2
     return plain(ndtr(-s * np.sqrt(signal / (1.0 + signal))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import betainc, gammaln
 
-from theorylab.validation import real, whole_number
+from theorylab.validation import moderate, real, whole_number
 
 __all__ = ["mean_classifier_risk_series"]
 
@@ -49,7 +49,7 @@ def mean_classifier_risk_series(dimension: int, labeled_size: int, half_distance
     Derived here for the setting of arXiv:2310.00027.
     """
     d, m = whole_number("dimension", dimension), whole_number("labeled_size", labeled_size)
-    s = real("half_distance", half_distance, minimum=0.0)
+    s = moderate("half_distance", real("half_distance", half_distance, minimum=0.0), most=1e50)
     root = np.sqrt(m)
     means = [0.25 * ((root + sign) * s) ** 2 for sign in (1.0, -1.0)]
     terms = np.prod([2.0 * (9.0 * np.sqrt(mean) + 40.0) for mean in means])

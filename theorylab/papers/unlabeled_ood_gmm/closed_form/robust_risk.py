@@ -16,7 +16,7 @@ from scipy.special import ndtr
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.papers.unlabeled_ood_gmm.closed_form.linear_risk import margins_of, scale_of
-from theorylab.validation import array_of_shape, choice, plain, real, reals
+from theorylab.validation import array_of_shape, choice, moderate, plain, real, reals
 
 __all__ = ["RobustClassifier", "adversarial_linear_risk", "optimal_robust_classifier"]
 
@@ -81,6 +81,11 @@ def adversarial_linear_risk(
     rule = margins_of(direction, mean, standard_deviation=standard_deviation, covariance=covariance)
     eps = reals("radius", radius, minimum=0.0)
     order = 2 if choice("norm", norm, NORMS) == "l2" else 1
+    moderate("radius", eps)
+    try:
+        np.broadcast_shapes(np.shape(eps), rule.mean.shape)
+    except ValueError:
+        raise ValueError(f"radius must broadcast with the rules, {rule.mean.shape}; got shape {np.shape(eps)}") from None
     return plain(ndtr((eps * np.linalg.norm(rule.direction, ord=order, axis=-1) - rule.mean) / rule.deviation))
 
 

@@ -57,7 +57,7 @@ def _sizes(dimension: ArrayLike, labeled_size: ArrayLike, unlabeled_size: ArrayL
         np.asarray(integers("dimension", dimension), dtype=np.float64),
         np.asarray(integers("labeled_size", labeled_size), dtype=np.float64),
         np.asarray(integers("unlabeled_size", unlabeled_size, minimum=0), dtype=np.float64),
-        np.asarray(reals("half_distance", half_distance, above=0.0)),
+        np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50)),
     )
 
 
@@ -220,7 +220,7 @@ def unlabeled_direction_excess(half_distance: ArrayLike, shift: ArrayLike) -> An
     -----
     Derived here for the setting of arXiv:2310.00027.
     """
-    s, beta = np.asarray(reals("half_distance", half_distance, above=0.0)), reals("shift", shift, minimum=0.0)
+    s, beta = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50)), reals("shift", shift, minimum=0.0)
     return plain(_excess_of_square(s, np.square(beta), "angle"))
 
 
@@ -320,5 +320,6 @@ def known_direction_excess(labeled_size: ArrayLike, half_distance: ArrayLike) ->
     -----
     Derived here; the exponential value of labels for a known mixture is that of Castelli & Cover (1995).
     """
-    m, s = integers("labeled_size", labeled_size), np.asarray(reals("half_distance", half_distance, minimum=0.0))
+    m = integers("labeled_size", labeled_size)
+    s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50))
     return plain(erf(s / np.sqrt(2.0)) * ndtr(-np.sqrt(m) * s))

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from theorylab.numerics.gaussian_integrals import normal_density
-from theorylab.validation import numbers, plain, reals
+from theorylab.validation import moderate, numbers, plain, reals
 
 __all__ = ["labeled_overlap", "self_training_overlap"]
 
@@ -40,7 +40,8 @@ def labeled_overlap(half_distance: ArrayLike, labeled_ratio: ArrayLike) -> Any:
     -----
     Derived here: the noise of the mean has the squared length d/m.
     """
-    s, ratio = reals("half_distance", half_distance, minimum=0.0), reals("labeled_ratio", labeled_ratio, above=0.0)
+    s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
+    ratio = reals("labeled_ratio", labeled_ratio, above=0.0)
     return plain(s / np.sqrt(np.square(s) + 1.0 / np.asarray(ratio)))
 
 
@@ -81,7 +82,8 @@ def self_training_overlap(
     Derived here for the setting of arXiv:2310.00027: by Stein's identity E sign<w, x> x = p mu1 + 2 f w/|w|, and the noise of the mean has the
     squared length d/n.
     """
-    c0, s1 = reals("cosine", cosine, minimum=-1.0, maximum=1.0), reals("half_distance", half_distance, minimum=0.0)
+    c0 = reals("cosine", cosine, minimum=-1.0, maximum=1.0)
+    s1 = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
     r = reals("alignment", alignment, minimum=-1.0, maximum=1.0)
     ratio = numbers("unlabeled_ratio", unlabeled_ratio)
     infinite = np.isposinf(ratio)

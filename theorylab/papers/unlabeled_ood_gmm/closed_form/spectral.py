@@ -41,7 +41,7 @@ def spectral_overlap(half_distance: ArrayLike, unlabeled_ratio: ArrayLike) -> An
     The samples have the covariance I + mu mu', a spike of s^2; see `theorylab.numerics.random_matrix.spiked_overlap`. Setting of arXiv:2310.00027.
     """
     s, ratio = (
-        reals("half_distance", half_distance, minimum=0.0),
+        moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50),
         moderate("unlabeled_ratio", reals("unlabeled_ratio", unlabeled_ratio, above=0.0), most=1e30, least=1e-30),
     )
     return spiked_overlap(np.square(s), 1.0 / np.asarray(ratio))
@@ -75,7 +75,8 @@ def sign_error(labeled_size: ArrayLike, half_distance: ArrayLike, alignment: Arr
     -----
     Derived here. Exponential in m, as Castelli & Cover (1995) found for the value of labels when the mixture is known.
     """
-    m, s = integers("labeled_size", labeled_size, minimum=0), reals("half_distance", half_distance, minimum=0.0)
+    m = integers("labeled_size", labeled_size, minimum=0)
+    s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
     cosine = reals("alignment", alignment, minimum=-1.0, maximum=1.0)
     return plain(ndtr(-np.sqrt(m) * s * cosine))
 
@@ -119,8 +120,12 @@ def spectral_risk(
     -----
     Derived here for the setting of arXiv:2310.00027: n and d grow in a fixed ratio, m is fixed.
     """
-    s = reals("half_distance", half_distance, minimum=0.0)
-    away = s if shifted_half_distance is None else reals("shifted_half_distance", shifted_half_distance, minimum=0.0)
+    s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
+    away = (
+        s
+        if shifted_half_distance is None
+        else moderate("shifted_half_distance", reals("shifted_half_distance", shifted_half_distance, minimum=0.0), most=1e50)
+    )
     cosine = np.sqrt(spectral_overlap(away, unlabeled_ratio)) * reals("alignment", alignment, minimum=-1.0, maximum=1.0)
     wrong = sign_error(labeled_size, s, cosine)
     return plain(ndtr(-s * cosine) * (1.0 - wrong) + ndtr(s * cosine) * wrong)

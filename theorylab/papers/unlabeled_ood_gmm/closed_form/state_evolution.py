@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.unlabeled_ood_gmm.closed_form.unlabeled_information import mean_tanh
-from theorylab.validation import plain, reals
+from theorylab.validation import moderate, plain, reals
 
 __all__ = ["Overlaps", "known_shift_overlap", "semisupervised_overlap", "shifted_semisupervised_overlap"]
 
@@ -71,7 +71,8 @@ def shifted_semisupervised_overlap(
     Without a shift: Lelarge & Miolane, arXiv:1907.03792. With a shift derived here by state evolution, so by the reasoning of the replica method
     rather than a proof; approximate message passing reaches it.
     """
-    s, away = reals("half_distance", half_distance, minimum=0.0), reals("shifted_half_distance", shifted_half_distance, minimum=0.0)
+    s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
+    away = moderate("shifted_half_distance", reals("shifted_half_distance", shifted_half_distance, minimum=0.0), most=1e50)
     r = reals("alignment", alignment, minimum=-1.0, maximum=1.0)
     labels, unlabeled = reals("labeled_ratio", labeled_ratio, minimum=0.0), reals("unlabeled_ratio", unlabeled_ratio, minimum=0.0)
     s, away, r, labels, unlabeled = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (s, away, r, labels, unlabeled)))
@@ -150,7 +151,8 @@ def known_shift_overlap(half_distance: ArrayLike, alignment: ArrayLike, labeled_
     -----
     Derived here: mu0 given mu1 is normal around r mu1 with variance 1 - r^2 a coordinate, and the labelled samples add the precision A.
     """
-    s, r = reals("half_distance", half_distance, minimum=0.0), reals("alignment", alignment, minimum=-1.0, maximum=1.0)
+    s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
+    r = reals("alignment", alignment, minimum=-1.0, maximum=1.0)
     precision = reals("labeled_ratio", labeled_ratio, minimum=0.0) * np.square(s)
     apart = 1.0 - np.square(r)
     return plain(np.square(r) + apart**2 * precision / (1.0 + apart * precision))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.papers.unlabeled_ood_gmm.closed_form.smoothing import smoothing_prefactor
-from theorylab.validation import integers, plain, reals
+from theorylab.validation import integers, moderate, plain, reals
 
 __all__ = [
     "TheoremBound",
@@ -265,7 +265,8 @@ def sufficient_unlabeled_size(dimension: ArrayLike, half_distance: ArrayLike) ->
     Derived here, from the threshold of `spectral_overlap`. From here on these rules keep to Theorem 4.2 of arXiv:2310.00027 with constant 1 as long
     as s <= 2.
     """
-    d, s = 1.0 * np.asarray(integers("dimension", dimension)), np.asarray(reals("half_distance", half_distance, above=0.0))
+    d = 1.0 * np.asarray(integers("dimension", dimension))
+    s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50))
     return plain(10.0 * d * np.maximum(1.0, s**-4.0))
 
 

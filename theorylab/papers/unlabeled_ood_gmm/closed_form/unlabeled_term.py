@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import erf
 
 from theorylab.numerics.roots import log_bisection
-from theorylab.validation import plain, reals
+from theorylab.validation import moderate, plain, reals
 
 __all__ = ["pca_efficiency", "ramp_efficiency", "ramp_meets_pca"]
 
@@ -54,7 +54,7 @@ def ramp_efficiency(half_distance: ArrayLike, threshold: ArrayLike) -> Any:
     -----
     Derived here for the unlabelled term of arXiv:2310.00027.
     """
-    s = np.asarray(reals("half_distance", half_distance, minimum=0.0))
+    s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50))
     given = np.asarray(threshold, dtype=np.float64) if np.asarray(threshold).dtype.kind in "iuf" else np.asarray(reals("threshold", threshold))
     endless = np.isposinf(given)
     tau = np.asarray(reals("threshold", np.where(endless, 1.0, given), above=0.0))
@@ -94,7 +94,7 @@ def pca_efficiency(half_distance: ArrayLike) -> Any:
     -----
     Textbook (a spike of s^2 in white noise); h(t) = t in the formula above.
     """
-    square = np.square(reals("half_distance", half_distance, minimum=0.0))
+    square = np.square(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50))
     return plain(square / (1.0 + square))
 
 

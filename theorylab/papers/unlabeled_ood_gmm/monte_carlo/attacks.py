@@ -8,7 +8,7 @@ from typing import Any
 
 from theorylab.backend import check_draw, namespace_of
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import array_of_shape, choice, covariance, real, whole_number
+from theorylab.validation import array_of_shape, choice, covariance, moderate, real, whole_number
 
 __all__ = ["sample_attacked_errors", "sample_linear_errors"]
 
@@ -18,7 +18,7 @@ _LARGEST_CORNERS = 12
 def _points(rng: Any, size: int, mean: Any, standard_deviation: float, matrix: Sequence[Sequence[float]] | None) -> tuple[Any, Any]:
     """Draw one test sample and its label for each replicate: (size, d) and (size,)."""
     xp = namespace_of(rng)
-    sigma = real("standard_deviation", standard_deviation, above=0.0)
+    sigma = moderate("standard_deviation", real("standard_deviation", standard_deviation, above=0.0), most=1e50)
     labels = 2.0 * rng.integers(0, 2, (size,)) - 1.0
     noise = sigma * rng.standard_normal((size, len(mean)))
     if matrix is not None:
@@ -130,7 +130,7 @@ def sample_attacked_errors(
     xp = namespace_of(rng)
     mu = array_of_shape("mean", mean, ("d",))
     rules = xp.asarray(_rules(directions, len(mu)))
-    reach, climbs = real("radius", radius, minimum=0.0), whole_number("steps", steps)
+    reach, climbs = moderate("radius", real("radius", radius, minimum=0.0), most=1e50), whole_number("steps", steps)
     if choice("norm", norm, ("l2", "linf")) == "linf" and len(mu) > _LARGEST_CORNERS:
         raise ValueError(f"mean must have at most {_LARGEST_CORNERS} entries with 'linf' moves: all corners are tried; got {len(mu)}")
     points, labels = _points(rng, size, xp.asarray(mu), standard_deviation, covariance)

@@ -8,7 +8,7 @@ from typing import Any
 from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, draw_symmetric_mixture, plane_mean
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import real, reals, whole_number
+from theorylab.validation import items, real, reals, whole_number
 
 __all__ = ["sample_unlabeled_ramp"]
 
@@ -49,6 +49,7 @@ def sample_unlabeled_ramp(
     size = check_draw(rng, size)
     d, length = whole_number("dimension", dimension), real("mean_length", mean_length, minimum=0.0)
     deviation, tau = (real(name, value, above=0.0) for name, value in (("standard_deviation", standard_deviation), ("threshold", threshold)))
+    alignments = items("alignments", alignments, minimum=1)
     reals("alignments", alignments, minimum=-1.0, maximum=1.0)
     xp = namespace_of(rng)
     features, _ = draw_symmetric_mixture(rng, size, sample_size=1, mean=axis_mean(xp, length / deviation, d))
