@@ -150,7 +150,7 @@ def test_span_of_known_dimension() -> None:
     assert theory.moment_span_dimension(mixed[:3]) == 3
     assert theory.moment_span_dimension(mixed[:1]) == 1
     # Neither units of nodes nor sizes of environments hide a dimension.
-    units, sizes = np.array([1e-6, 1.0, 1e6, 1e-3, 1e3, 10.0]), 10.0 ** np.linspace(-60.0, 60.0, 30)
+    units, sizes = np.array([1e-6, 1.0, 1e6, 1e-3, 1e3, 10.0]), 10.0 ** np.linspace(-40.0, 40.0, 30)
     assert theory.moment_span_dimension(mixed * np.outer(units, units) * sizes[:, None, None]) == 4
     noisy = mixed + 1e-7 * np.einsum("t,i,j->tij", rng.random(30), np.ones(6), np.ones(6))
     assert theory.moment_span_dimension(noisy) == 5

@@ -36,7 +36,10 @@ TESTS = {
     "test_disk": ("a full or read-only disk", "one line; nothing lost; goes on when there is room"),
     "test_two_at_once": ("two processes on one ledger; one killed, stopped or interrupted holding the lock", "same record; one line after the wait"),
     "test_workers": ("a worker that dies, hangs, or returns no moments; a program that dies", "one line; nothing lost; no worker left behind"),
-    "test_broken_samplers": ("a sampler that raises, exits or returns nonsense; too little memory", "one line naming the block; same record when mended"),
+    "test_broken_samplers": (
+        "a sampler that raises, exits or returns nonsense; too little memory",
+        "one line naming the block; same record when mended",
+    ),
     "test_clock": ("a clock that runs backwards", "nothing changes but dates"),
     "test_schemas": ("an older, newer or foreign ledger, text, a folder", "upgraded, or left as it is with one line"),
 }
