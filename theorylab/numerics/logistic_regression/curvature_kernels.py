@@ -14,7 +14,7 @@ __all__ = ["MEMORY", "centred_product", "factored_hessian", "quasi_newton_direct
 MEMORY = 8
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def centred_product(one: np.ndarray, other: np.ndarray, features: int) -> float:
     """Return sum_j v_j' (I - 11'/K) u_j over the penalised columns j."""
     free = one.shape[0]
@@ -29,7 +29,7 @@ def centred_product(one: np.ndarray, other: np.ndarray, features: int) -> float:
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def factored_hessian(
     design: np.ndarray,
     single_design: np.ndarray,
@@ -78,7 +78,7 @@ def factored_hessian(
     return cholesky_in_place(factor, blocks * p)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def _apply_inverse(factor: np.ndarray, p: int, whole: bool, flat: np.ndarray) -> None:
     """Overwrite flat (K - 1) p by the inverse of the factored matrix times it; if not `whole` that is (I - 11'/K) x (L L')."""
     if whole:
@@ -95,7 +95,7 @@ def _apply_inverse(factor: np.ndarray, p: int, whole: bool, flat: np.ndarray) ->
             flat[k * p + j] += total
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def quasi_newton_direction(
     gradient: np.ndarray,
     factor: np.ndarray,

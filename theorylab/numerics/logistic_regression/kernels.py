@@ -27,7 +27,7 @@ FAST = {"reassoc", "nsz", "contract"}
 CONSTANT = 1e-13
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath={"contract"})
 def exponentials(arguments: np.ndarray, results: np.ndarray, bits: np.ndarray) -> None:
     """Write exp(-|argument|) into results, to a few units in the last place; below exp(-700) it stays there. `bits` is int64 scratch.
 
@@ -58,7 +58,7 @@ def exponentials(arguments: np.ndarray, results: np.ndarray, bits: np.ndarray) -
         results[i] *= powers[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def log_product(factors: np.ndarray, count: int) -> float:
     """Return the sum of the logarithms of the first `count` entries, each in [1, 2^15]: one logarithm for 64 of them."""
     total = 0.0
@@ -70,7 +70,7 @@ def log_product(factors: np.ndarray, count: int) -> float:
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def padded_design(features: np.ndarray, fit_intercept: bool, design: np.ndarray, centre: np.ndarray) -> None:
     """Write features (m, d), and a column of ones if there is an intercept, into the zeros of design; with an intercept features are centred.
 
@@ -100,7 +100,7 @@ def padded_design(features: np.ndarray, fit_intercept: bool, design: np.ndarray,
             design[:m, j] = 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def sample_scores(design: np.ndarray, coefficients: np.ndarray, scores: np.ndarray) -> None:
     """Write design @ coefficients, four samples at a time."""
     m, p = design.shape
@@ -115,7 +115,7 @@ def sample_scores(design: np.ndarray, coefficients: np.ndarray, scores: np.ndarr
         scores[i], scores[i + 1], scores[i + 2], scores[i + 3] = a, b, c, d
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def weighted_sum(design: np.ndarray, weights: np.ndarray, total: np.ndarray) -> None:
     """Write weights @ design, eight samples at a time."""
     m, p = design.shape
@@ -136,7 +136,7 @@ def weighted_sum(design: np.ndarray, weights: np.ndarray, total: np.ndarray) -> 
             )
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def weighted_gram(design: np.ndarray, weights: np.ndarray, gram: np.ndarray) -> None:
     """Write the lower triangle of sum_i weights_i x_i x_i' into gram, eight samples and two rows of it at a time; above the triangle is waste."""
     m, p = design.shape
@@ -159,7 +159,7 @@ def weighted_gram(design: np.ndarray, weights: np.ndarray, gram: np.ndarray) -> 
                 gram[k, n] += b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3 + b4 * x4 + b5 * x5 + b6 * x6 + b7 * x7
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def cholesky_in_place(matrix: np.ndarray, count: int) -> float:
     """Overwrite the lower triangle of the leading (count, count) block by its Cholesky factor; return the least pivot relative to its diagonal entry.
 
@@ -200,7 +200,7 @@ def cholesky_in_place(matrix: np.ndarray, count: int) -> float:
     return least
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def cholesky_solve(factor: np.ndarray, count: int, vector: np.ndarray) -> None:
     """Overwrite the first `count` entries of vector by (L L')^-1 vector, L the lower triangle of factor."""
     for j in range(count):

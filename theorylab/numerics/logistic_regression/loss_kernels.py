@@ -14,7 +14,7 @@ from theorylab.numerics.logistic_regression.kernels import FAST, exponentials, l
 __all__ = ["curvature_weights", "line_slopes", "loss_and_shares", "smallest_lead", "sum_of_products"]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def sum_of_products(one: np.ndarray, other: np.ndarray) -> float:
     """Return the sum of the products of the entries of two matrices."""
     total = 0.0
@@ -24,7 +24,7 @@ def sum_of_products(one: np.ndarray, other: np.ndarray) -> float:
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def loss_and_shares(
     scores: np.ndarray, answers: np.ndarray, count: int, shares: np.ndarray, top: np.ndarray, total: np.ndarray, bits: np.ndarray
 ) -> float:
@@ -57,7 +57,7 @@ def loss_and_shares(
     return loss
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def line_slopes(shares: np.ndarray, answers: np.ndarray, move: np.ndarray, count: int) -> tuple[float, float]:
     """Return first and second derivative of the loss when the scores move along `move`."""
     first = second = 0.0
@@ -79,7 +79,7 @@ def line_slopes(shares: np.ndarray, answers: np.ndarray, move: np.ndarray, count
     return first, second
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def curvature_weights(one: np.ndarray, other: np.ndarray, same: bool, count: int, weights: np.ndarray) -> None:
     """Write what the Hessian sums for two classes, from their probabilities: p (1 - p) if they are the same, else -p q."""
     if same:
@@ -90,7 +90,7 @@ def curvature_weights(one: np.ndarray, other: np.ndarray, same: bool, count: int
             weights[i] = -one[i] * other[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def smallest_lead(scores: np.ndarray, labels: np.ndarray, count: int) -> float:
     """Return the least difference between the score of a sample's class and the largest of the others."""
     free = scores.shape[0]

@@ -22,7 +22,7 @@ SINGLE_FROM = 96
 LEAST_SINGLE_PIVOT = 1e-3
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy", fastmath=FAST)
 def _line_search(
     scores: np.ndarray,
     move: np.ndarray,
