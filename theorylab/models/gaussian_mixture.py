@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from theorylab.backend import array_module, check_draw, checked_array, namespace_of, special_functions
 from theorylab.models._class_labels import counts_of, fixed_counts, random_labels
 from theorylab.numerics.gaussian_integrals import bivariate_normal_cdf
-from theorylab.validation import array_of_shape, instance, integers, moderate, real, reals, whole_number
+from theorylab.validation import array_of_shape, instance, integers, moderate, numbers, real, reals, whole_number
 
 __all__ = [
     "GroupedMixture",
@@ -99,7 +99,7 @@ def grouped_mixture(
     ValueError
         If an argument is out of range, or the number of groups is not the same everywhere.
     """
-    gap = moderate("gaps", array_of_shape("gaps", np.atleast_1d(np.asarray(gaps)), ("groups",)), most=1e50, least=1e-50)
+    gap = moderate("gaps", array_of_shape("gaps", np.atleast_1d(numbers("gaps", gaps)), ("groups",)), most=1e50, least=1e-50)
     if gap.size == 0:
         raise ValueError("gaps must hold at least one number; got ()")
     count = np.atleast_1d(integers("multiplicities", multiplicities))

@@ -100,7 +100,7 @@ def audit_privacy(
         if bags is None:
             raise ValueError("bags must be given for a PrivateAggregator; got None")
         aggregator, given = mechanism, np.asarray(bags)
-        if given.ndim not in (1, 2):
+        if given.ndim not in (1, 2) or given.size == 0:
             raise ValueError(f"bags must have shape (n,) or (n, t); got shape {given.shape}")
         if labels is None and neighbour is None:
             labels = np.zeros(len(given))

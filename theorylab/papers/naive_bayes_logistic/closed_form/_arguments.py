@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import array_of_shape, flag, integers
+from theorylab.validation import array_of_shape, flag, integers, moderate, numbers
 
 __all__ = ["checked_gaps", "checked_groups"]
 
 
 def checked_gaps(gaps: ArrayLike) -> np.ndarray:
     """Return gaps as a float array (G,), G >= 1."""
-    delta = array_of_shape("gaps", np.atleast_1d(np.asarray(gaps)), ("groups",))
+    delta = moderate("gaps", array_of_shape("gaps", np.atleast_1d(numbers("gaps", gaps)), ("groups",)), least=1e-100)
     if delta.size == 0:
         raise ValueError("gaps must hold at least one number; got ()")
     return delta

@@ -207,6 +207,8 @@ def _bounds(delta: np.ndarray, count: np.ndarray, magnitude: float, second: floa
 def _least(beyond: Callable[[float], float], delta: np.ndarray, count: np.ndarray) -> OptimisedBound:
     """Minimise P(|l| <= t) + beyond(t) over thresholds t > 0; every t gives a valid bound, so a poor search is only loose."""
     d, distance = int(count.sum()), float(np.sqrt(count @ delta**2))
+    if not 1e-6 <= distance <= 1e6:
+        raise ValueError(f"gaps and multiplicities must give a Mahalanobis distance from 1e-6 to 1e6; got {distance:.3g}")
 
     def bound(log_threshold: float) -> float:
         threshold = float(np.exp(log_threshold))

@@ -111,7 +111,7 @@ def sample_separability(rng: Any, size: int, *, sample_size: int, dimension: int
     fit_intercept = flag("fit_intercept", fit_intercept)
     size = check_draw(rng, size)
     m, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension)
-    r = real("half_distance", half_distance, minimum=0.0)
+    r = moderate("half_distance", real("half_distance", half_distance, minimum=0.0), most=1e50)
     features, labels = draw_two_classes(rng, size, sample_size=m, dimension=d, half_distance=r)
     if fit_intercept:
         xp = namespace_of(rng)

@@ -34,13 +34,13 @@ def general_problem(
     n = whole_number("context_length", context_length)
     sigma = covariance("feature_covariance", feature_covariance)
     omega = covariance("task_covariance", task_covariance, dimension=sigma.shape[0], definite=False)
-    return n, sigma, omega, scalar("noise_variance", noise_variance, minimum=0.0)
+    return n, sigma, omega, moderate("noise_variance", scalar("noise_variance", noise_variance, minimum=0.0))
 
 
 def scalar(name: str, value: Any, **bounds: float) -> float:
     """Return ``value`` as one float inside the bounds of `theorylab.validation.reals`."""
-    if np.ndim(value) != 0:
-        raise ValueError(f"{name} must be one number; got shape {np.shape(value)}")
+    if isinstance(value, list | tuple) or np.ndim(value) != 0:
+        raise ValueError(f"{name} must be one number; got {value!r:.80}")
     return real(name, value, **bounds)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import choice, integers, reals
+from theorylab.validation import choice, integers, moderate, reals
 
 __all__ = [
     "minimum_loss_from_moments",
@@ -176,8 +176,8 @@ def minimum_loss_from_moments(
     ValueError
         If an argument is out of range.
     """
-    noise = reals("noise_variance", noise_variance, minimum=0.0)
-    prior = reals("prior_variance", prior_variance, above=0.0)
+    noise = moderate("noise_variance", reals("noise_variance", noise_variance, minimum=0.0))
+    prior = moderate("prior_variance", reals("prior_variance", prior_variance, above=0.0), least=1e-100)
     d = integers("dimension", dimension)
     m = reals("squared_norm_moment", squared_norm_moment)
     # Rounding of a computed m must not refuse the sphere, where m = d.

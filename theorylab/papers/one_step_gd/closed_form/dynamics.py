@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.one_step_gd.closed_form._arguments import isotropic_problem, scalar
 from theorylab.papers.one_step_gd.closed_form.learning_rate import optimal_learning_rate, plain_step_loss
 from theorylab.validation import array_of_shape, moderate, reals, whole_number
@@ -170,6 +171,7 @@ def raw_gradient_flow_time(
     n, d, _, prior, _ = isotropic_problem(context_length, dimension, noise_variance, prior_variance)
     eta = optimal_learning_rate(context_length, dimension, noise_variance, prior_variance)
     start, end = reals("initial_step", initial_step, above=0.0), reals("step", step, above=0.0)
+    check_broadcast(noise_variance=np.asarray(eta), initial_step=np.asarray(start), step=np.asarray(end))
     if np.any(start > end) or np.any(end >= eta):
         raise ValueError(f"step must lie between initial_step and the optimal learning rate; got step {step!r} and initial_step {initial_step!r}")
     q, q_start = np.sqrt(end / eta), np.sqrt(start / eta)

@@ -41,7 +41,7 @@ def descend_many(starts: ArrayLike, *, context_length: int, dimension: int, nois
     """
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
     sigma2 = moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0), least=1e-100)
-    rows = array_of_shape("starts", starts, ("size", (d + 1) ** 2))
+    rows = moderate("starts", array_of_shape("starts", starts, ("size", (d + 1) ** 2)), most=1e15)
     shares = np.array_split(rows, whole_number("threads", threads))
 
     def run(share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -86,9 +86,10 @@ def feature_moments(second_moment: ArrayLike, target: int, representation: Array
         s, c = phi @ s @ np.swapaxes(phi, -1, -2), (phi @ c[..., None])[..., 0]
     scale = np.sqrt(np.maximum(np.diagonal(s, axis1=-2, axis2=-1), 1e-300))
     smallest = np.linalg.eigvalsh(s / scale[..., :, None] / scale[..., None, :])[..., 0]
+    given = "second_moment" if representation is None else "representation"
     if np.any(smallest <= 100 * s.shape[-1] * np.finfo(float).eps):
         raise ValueError(
-            f"representation must give independent features, so that E z z^T can be inverted; got rank-deficient ones "
+            f"{given} must give independent features, so that E z z^T can be inverted; got rank-deficient ones "
             f"(smallest eigenvalue {np.min(smallest):.3g} after scaling, r = {s.shape[-1]}, p = {len(rest)})"
         )
     return FeatureMoments(s, c, m[..., node, node])

@@ -93,13 +93,19 @@ def draw_features(rng: Any, size: int | tuple[int, ...]) -> tuple[Any, Any]:
     return t, 1.29 * t**2 + 0.3 + 1.7 * rng.random(size)
 
 
+def checked_shape(shape: tuple[int, ...] | int) -> tuple[int, ...]:
+    """Return a shape as a tuple of integers >= 0."""
+    lengths = [] if isinstance(shape, tuple) and not shape else np.atleast_1d(integers("shape", shape, minimum=0)).tolist()
+    return tuple(whole_number("shape", length, minimum=0) for length in lengths)
+
+
 def sample_chain_environments(rng: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
     """Draw S = E X2^2 and c = E X2 Y of the child in CHAIN environments, each of the shape.
 
     w1 ~ U[.5, 2], a ~ N(1, .5^2), w2 ~ U[.3, 1.5], with b = 1.2 and wY = .8: vY = b^2 w1 + wY, S = a^2 vY + w2, c = a vY.
     """
     namespace_of(rng)
-    shape = tuple(np.atleast_1d(integers("shape", shape, minimum=0)).tolist()) if not isinstance(shape, tuple) or shape else ()
+    shape = checked_shape(shape)
     target_variance = 1.44 * (0.5 + 1.5 * rng.random(shape)) + 0.8
     a = 1.0 + 0.5 * rng.standard_normal(shape)
     child_variance = 0.3 + 1.2 * rng.random(shape)
@@ -109,7 +115,7 @@ def sample_chain_environments(rng: Any, shape: tuple[int, ...]) -> tuple[Any, An
 def core_rows(rng: Any, shape: tuple[int, ...]) -> Any:
     """Draw rows of CORE from its equations, one after the other, (*shape, 6)."""
     namespace_of(rng)
-    shape = tuple(np.atleast_1d(integers("shape", shape, minimum=0)).tolist()) if not isinstance(shape, tuple) or shape else ()
+    shape = checked_shape(shape)
     b, variances, _ = core_model().model
     return sample_structural_equations(rng, math.prod(shape), coefficients=b, noise_variances=variances).reshape(*shape, 6)
 

@@ -109,7 +109,7 @@ def sample_spurious_root(rng: np.random.Generator, size: int, *, interventions: 
         "violation": the largest gap on fresh environments, over all roots found; "roots", their number.
     """
     size = check_draw(rng, size)
-    n, q = whole_number("interventions", interventions), whole_number("nodes", nodes, minimum=4)
+    n, q = whole_number("interventions", interventions, maximum=10**6), whole_number("nodes", nodes, minimum=4)
     starts = whole_number("starts", starts, maximum=100_000)
     violation, roots = np.zeros(size), np.zeros(size)
     for row in range(size):

@@ -33,7 +33,7 @@ class MassBounds(NamedTuple):
 
 
 def _arguments(sample_size: ArrayLike, half_width: ArrayLike, lower: float, upper: float) -> tuple[np.ndarray, np.ndarray, float, float]:
-    n = np.asarray(moderate("sample_size", integers("sample_size", sample_size), most=1e15))
+    n = np.asarray(moderate("sample_size", integers("sample_size", sample_size), most=1e9))
     probability = np.asarray(band_probability(half_width))
     low = real("lower", lower, minimum=0.0, below=1.0)
     return n, probability, low, real("upper", upper, above=1.0)

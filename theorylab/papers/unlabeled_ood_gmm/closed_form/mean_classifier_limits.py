@@ -48,8 +48,8 @@ def mean_classifier_excess_leading(
     E r = (d - 1)(1 + 3/(m s^2))/(m s^2), E r^2 = (d^2 - 1)/(m s^2)^2, put into Phi(eps - s cos). arXiv:2310.00027 compares with sqrt(d/m).
     """
     d, m = np.asarray(integers("dimension", dimension)), np.asarray(integers("labeled_size", labeled_size))
-    s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50))
-    eps = np.asarray(reals("radius", radius, minimum=0.0))
+    s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50, least=1e-50))
+    eps = np.asarray(moderate("radius", reals("radius", radius, minimum=0.0), most=1e50))
     count = whole_number("terms", terms)
     if count > 2:
         raise ValueError(f"terms must be 1 or 2; got {terms}")

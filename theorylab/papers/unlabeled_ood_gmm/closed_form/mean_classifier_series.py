@@ -48,7 +48,7 @@ def mean_classifier_risk_series(dimension: int, labeled_size: int, half_distance
     -----
     Derived here for the setting of arXiv:2310.00027.
     """
-    d, m = whole_number("dimension", dimension), whole_number("labeled_size", labeled_size)
+    d, m = whole_number("dimension", dimension, maximum=10**9), whole_number("labeled_size", labeled_size)
     s = moderate("half_distance", real("half_distance", half_distance, minimum=0.0), most=1e50)
     root = np.sqrt(m)
     means = [0.25 * ((root + sign) * s) ** 2 for sign in (1.0, -1.0)]

@@ -57,7 +57,7 @@ def _sizes(dimension: ArrayLike, labeled_size: ArrayLike, unlabeled_size: ArrayL
         np.asarray(integers("dimension", dimension), dtype=np.float64),
         np.asarray(integers("labeled_size", labeled_size), dtype=np.float64),
         np.asarray(integers("unlabeled_size", unlabeled_size, minimum=0), dtype=np.float64),
-        np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50)),
+        np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50, least=1e-50)),
     )
 
 
@@ -66,7 +66,7 @@ def _squares(
 ) -> tuple[Any, Any, Any]:
     """Return A = (d - 1)/m, B = beta^2 + (d - 1)/(n g(s1^2)), and s; B is infinite without unlabelled samples."""
     d, m, n, s = _sizes(dimension, labeled_size, unlabeled_size, half_distance)
-    beta = np.asarray(reals("shift", shift, minimum=0.0))
+    beta = np.asarray(moderate("shift", reals("shift", shift, minimum=0.0), most=1e50))
     worth = n * unlabeled_information(np.hypot(s, beta))
     spread = np.divide(d - 1.0, worth, out=np.full(np.broadcast_shapes(d.shape, worth.shape), np.inf), where=worth > 0.0)
     return (d - 1.0) / m, np.where(n > 0.0, beta**2 + spread, np.inf), s
@@ -220,7 +220,8 @@ def unlabeled_direction_excess(half_distance: ArrayLike, shift: ArrayLike) -> An
     -----
     Derived here for the setting of arXiv:2310.00027.
     """
-    s, beta = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50)), reals("shift", shift, minimum=0.0)
+    s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50, least=1e-50))
+    beta = moderate("shift", reals("shift", shift, minimum=0.0), most=1e50)
     return plain(_excess_of_square(s, np.square(beta), "angle"))
 
 

@@ -74,7 +74,8 @@ def shifted_semisupervised_overlap(
     s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
     away = moderate("shifted_half_distance", reals("shifted_half_distance", shifted_half_distance, minimum=0.0), most=1e50)
     r = reals("alignment", alignment, minimum=-1.0, maximum=1.0)
-    labels, unlabeled = reals("labeled_ratio", labeled_ratio, minimum=0.0), reals("unlabeled_ratio", unlabeled_ratio, minimum=0.0)
+    labels = moderate("labeled_ratio", reals("labeled_ratio", labeled_ratio, minimum=0.0), most=1e50)
+    unlabeled = reals("unlabeled_ratio", unlabeled_ratio, minimum=0.0)
     s, away, r, labels, unlabeled = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (s, away, r, labels, unlabeled)))
     home_precision, apart = labels * s**2, (1.0 - r) * (1.0 + r)
 
@@ -153,6 +154,6 @@ def known_shift_overlap(half_distance: ArrayLike, alignment: ArrayLike, labeled_
     """
     s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
     r = reals("alignment", alignment, minimum=-1.0, maximum=1.0)
-    precision = reals("labeled_ratio", labeled_ratio, minimum=0.0) * np.square(s)
+    precision = moderate("labeled_ratio", reals("labeled_ratio", labeled_ratio, minimum=0.0), most=1e50) * np.square(s)
     apart = 1.0 - np.square(r)
     return plain(np.square(r) + apart**2 * precision / (1.0 + apart * precision))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.unlabeled_ood_gmm.closed_form.smoothing import smoothing_prefactor
 from theorylab.validation import integers, moderate, plain, reals
 
@@ -43,7 +44,9 @@ class TheoremBound(NamedTuple):
 def _sizes(dimension: ArrayLike, labeled_size: ArrayLike, unlabeled_size: ArrayLike, failure_probability: ArrayLike) -> tuple[Any, Any, Any, Any]:
     d, m = 1.0 * np.asarray(integers("dimension", dimension)), 1.0 * np.asarray(integers("labeled_size", labeled_size))
     n = 1.0 * np.asarray(integers("unlabeled_size", unlabeled_size, minimum=0))
-    return d, m, n, -np.log(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    log_inverse = -np.log(reals("failure_probability", failure_probability, above=0.0, below=1.0))
+    check_broadcast(dimension=d, labeled_size=m, unlabeled_size=n, failure_probability=np.asarray(log_inverse))
+    return d, m, n, log_inverse
 
 
 def _assembled(direction: Any, labels: Any, constant: ArrayLike) -> TheoremBound:
@@ -266,7 +269,8 @@ def sufficient_unlabeled_size(dimension: ArrayLike, half_distance: ArrayLike) ->
     as s <= 2.
     """
     d = 1.0 * np.asarray(integers("dimension", dimension))
-    s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50))
+    s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50, least=1e-50))
+    check_broadcast(dimension=d, half_distance=s)
     return plain(10.0 * d * np.maximum(1.0, s**-4.0))
 
 
@@ -297,5 +301,5 @@ def corollary_error_sizes(dimension: ArrayLike, error: ArrayLike) -> tuple[Any, 
     arXiv:2310.00027, a corollary of Theorem 4.2. It needs d >= 1/eps: sqrt(2 log(1/delta)/m) is above eps otherwise. In truth d/eps labelled samples
     reach eps alone, with an excess risk near phi(s) eps/(2 s).
     """
-    d, eps = 1.0 * np.asarray(integers("dimension", dimension)), reals("error", error, above=0.0, below=1.0)
+    d, eps = 1.0 * np.asarray(integers("dimension", dimension)), moderate("error", reals("error", error, above=0.0, below=1.0), least=1e-40)
     return plain(d / eps), plain(d / np.asarray(eps) ** 6)

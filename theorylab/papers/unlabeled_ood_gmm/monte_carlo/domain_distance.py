@@ -7,7 +7,7 @@ from typing import Any
 from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
-from theorylab.validation import real, whole_number
+from theorylab.validation import moderate, real, whole_number
 
 __all__ = ["sample_sorted_distance", "sample_total_variation"]
 
@@ -70,7 +70,10 @@ def sample_total_variation(rng: Any, size: int, *, mean_norm0: float, mean_norm1
     """
     size = check_draw(rng, size)
     xp, d = namespace_of(rng), whole_number("dimension", dimension)
-    means = [xp.full(d, real(name, value, minimum=0.0) / d**0.5) for name, value in (("mean_norm0", mean_norm0), ("mean_norm1", mean_norm1))]
+    means = [
+        xp.full(d, moderate(name, real(name, value, minimum=0.0)) / d**0.5)
+        for name, value in (("mean_norm0", mean_norm0), ("mean_norm1", mean_norm1))
+    ]
     x = draw_symmetric_mixture(rng, size, sample_size=1, mean=means[1])[0][:, 0]
     densities = [sum(xp.exp(-0.5 * ((x - sign * mean) ** 2).sum(axis=1)) for sign in (1.0, -1.0)) for mean in means]
     return {"distance": xp.maximum(1.0 - densities[0] / densities[1], 0.0)}

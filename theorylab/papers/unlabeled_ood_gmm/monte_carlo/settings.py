@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from theorylab.validation import real, whole_number
+from theorylab.validation import moderate, real, whole_number
 
 __all__ = ["Domains", "checked_domains"]
 
@@ -51,7 +51,7 @@ def checked_domains(
         whole_number("dimension", dimension, minimum=least_dimension),
         whole_number("labeled_size", labeled_size),
         whole_number("unlabeled_size", unlabeled_size),
-        real("half_distance", half_distance, above=0.0),
-        real("shifted_half_distance", shifted_half_distance, above=0.0),
+        moderate("half_distance", real("half_distance", half_distance, above=0.0), most=1e50, least=1e-50),
+        moderate("shifted_half_distance", real("shifted_half_distance", shifted_half_distance, above=0.0), most=1e50, least=1e-50),
         real("alignment", alignment, minimum=-1.0, maximum=1.0),
     )
