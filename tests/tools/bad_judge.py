@@ -265,7 +265,7 @@ def judge(call: Call, argument: str, attempt: Attempt) -> Outcome:
                 return Outcome("fault", "valid value refused", outcome.message)
         return outcome
     # A warning in the package's own words is part of the answer.
-    said = [shown for shown in answer.shown if not (shown.category is UserWarning and "theorylab" in shown.filename)]
+    said = [shown for shown in answer.shown if not (shown.category is UserWarning and "site-packages" not in shown.filename)]
     # scikit-learn compares the names of columns, and these examples have none.
     said = [shown for shown in said if "has feature names" not in str(shown.message)]
     noise = [shown for shown in said if shown.category.__name__ not in _documents(call.function, answer.result)]

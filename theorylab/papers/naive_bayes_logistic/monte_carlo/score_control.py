@@ -16,7 +16,7 @@ from theorylab.backend import check_draw, checked_array, namespace_of
 from theorylab.models.gaussian_mixture import GroupedMixture, draw_features, draw_labels, grouped_mixture, two_class_error
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fitted
-from theorylab.validation import flag, instance, integers, real, whole_number
+from theorylab.validation import flag, instance, integers, moderate, real, whole_number
 
 __all__ = ["expected_log_loss", "sample_logistic_excess", "sample_multinomial_loss_excess", "sample_rademacher_average", "sample_score_squares"]
 
@@ -57,7 +57,8 @@ def expected_log_loss(normal: Any, offset: Any, mixture: GroupedMixture, *, name
 
 
 def _two_classes(dimension: int, mahalanobis_distance: float) -> GroupedMixture:
-    d, delta = whole_number("dimension", dimension), real("mahalanobis_distance", mahalanobis_distance, above=0.0)
+    d = whole_number("dimension", dimension)
+    delta = moderate("mahalanobis_distance", real("mahalanobis_distance", mahalanobis_distance, above=0.0), most=1e50, least=1e-50)
     return grouped_mixture((delta, 0.0), (1, d - 1)) if d > 1 else grouped_mixture((delta,), (1,))
 
 
