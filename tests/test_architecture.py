@@ -274,3 +274,16 @@ def test_what_a_module_promises_exists() -> None:
             promised = list(getattr(module, "__all__", ()))
             assert len(promised) == len(set(promised)), found.name
             assert not [name for name in promised if not hasattr(module, name)], found.name
+
+
+def test_the_top_level_holds_what_belongs_there() -> None:
+    kept = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, check=False)
+    if kept.returncode:
+        pytest.skip("not a repository: what is kept cannot be told from what was made")
+    names = kept.stdout.decode().split("\0")[:-1]
+    folders = {"theorylab", "simulations", "figures", "tests", "paper_checks", "notebooks", "benchmarks", "docs", ".ci"}
+    files = {"pyproject.toml", "README.md", "Makefile", "MANIFEST.in", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", ".gitignore"}
+    assert {name for name in names if "/" not in name} == files
+    assert {name.partition("/")[0] for name in names if "/" in name} == folders
+    # Names that every file system takes.
+    assert not [name for name in names if not all(part.isascii() and part.isprintable() for part in name.split("/"))]

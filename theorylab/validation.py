@@ -159,9 +159,12 @@ def reals(
 
 
 def moderate(name: str, value: Any, *, most: float = 1e100, least: float = 0.0) -> Any:
-    """Return numbers, checked already, if their magnitudes are <= ``most`` and 0 or >= ``least``: what a formula can do in double precision."""
+    """Return numbers if their magnitudes are <= ``most`` and 0 or >= ``least``, as a formula needs them in double precision.
+
+    NaN and infinite ones pass: they are the business of `reals`.
+    """
     sizes = np.abs(value)
-    if not np.all((sizes <= most) & ((sizes >= least) | (sizes == 0.0))):
+    if np.any(((sizes > most) & (sizes < np.inf)) | ((sizes < least) & (sizes > 0.0))):
         small = f" and 0 or at least {least:g}" if least else ""
         raise ValueError(f"{name} must be at most {most:g}{small} in magnitude, else double precision does not do; got {_shown(value)}")
     return value

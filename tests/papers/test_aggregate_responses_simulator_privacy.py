@@ -158,7 +158,7 @@ def test_diabetes_errors_replicate_by_replicate(bag_size: int, training_size: in
         (simulator.sample_private_risk, {**RISK, "weight": 0.3, "sample_size": 25}, "sample_size must be a multiple of the bag_size 4; got 25"),
         (simulator.sample_private_risk, {**RISK, "weight": 0.0, "dimension": 6}, "dimension must be smaller than the number of bags"),
         (simulator.sample_private_risk, {**RISK, "weight": 0.3, "dimension": 24}, "dimension must be smaller than the sample size, 24"),
-        (simulator.sample_private_risk, {**RISK, "weight": 1.2}, "weights must each be 0 or from"),
+        (simulator.sample_private_risk, {**RISK, "weight": 1.2}, "weight must each be 0 or from"),
         (simulator.sample_private_risk, {**RISK, "weight": 0.3, "clip": 0.0}, "clip must be finite and > 0"),
         (simulator.sample_private_risk, {**RISK, "weight": 0.3, "laplace_scale": -1.0}, "laplace_scale must be finite and >= 0"),
         (simulator.sample_private_risk, {**RISK, "weight": 0.3, "noise_variance": -1.0}, "noise_variance must be"),

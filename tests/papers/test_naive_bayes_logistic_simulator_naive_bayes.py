@@ -253,7 +253,7 @@ def test_bad_parameters(sampler: Any, changes: dict[str, Any], message: str) -> 
 def test_bad_training_sets() -> None:
     features, labels, _ = training_sets(4, 2)
     fit = simulator.fit_naive_bayes_batched
-    with pytest.raises(ValueError, match=r"shapes \(R, m, d\) and \(R, m\)"):
+    with pytest.raises(ValueError, match=r"features must have shape \(R, m, d\)"):
         fit(features[0], labels[0], 2, variance="pooled")
     with pytest.raises(ValueError, match=r"labels must be in 0, \.\.\., 2 with at least 1 of every class"):
         fit(features, labels, 3, variance="pooled")

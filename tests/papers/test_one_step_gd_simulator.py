@@ -179,7 +179,7 @@ def test_enumerated_prompts_have_their_second_moments() -> None:
 def test_what_cannot_be_enumerated_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"covariate_law must be one of .* to be enumerated; got 'laplace'"):
         simulator.enumerate_prompt_terms(2, 2, 0.5, covariate_law="laplace")
-    with pytest.raises(ValueError, match="must have at most"):
+    with pytest.raises(ValueError, match="context_length and dimension must be small"):
         simulator.enumerate_prompt_terms(10, 3, 0.5)
     with pytest.raises(ValueError, match=r"key_query_matrix must have shape \(3, 2\)"):
         simulator.enumerate_population_loss(np.ones(3), np.ones((3, 3)), 2, 0.5)

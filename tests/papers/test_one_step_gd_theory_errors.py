@@ -108,7 +108,7 @@ def test_general_arguments(function, position: int, value, message: str) -> None
         (lambda: cf.population_loss(V, np.zeros((2, 3)), *GENERAL), r"key_query_matrix must have shape \(..., 3, 2\)"),
         (lambda: cf.population_loss(np.zeros((4, 3)), np.zeros((5, 3, 2)), *GENERAL), "same leading axes"),
         (lambda: cf.population_loss([0.0, np.nan, 0.0], M, *GENERAL), "value_vector must be finite; got 1"),
-        (lambda: cf.population_loss(V + 1j, M, *GENERAL), "value_vector must have shape"),
+        (lambda: cf.population_loss(V + 1j, M, *GENERAL), "value_vector must be a real number or an array of real numbers"),
         (lambda: cf.population_loss_hessian(np.zeros((4, 3)), M, *GENERAL), "one parameter setting"),
         (lambda: cf.preconditioned_loss(np.eye(3), *GENERAL), r"preconditioner must have shape \(..., 2, 2\)"),
         (lambda: cf.excess_over_minimum(np.zeros(2), M, *GENERAL), r"value_vector must have shape \(3,\)"),

@@ -222,7 +222,7 @@ SIZES = {"interventions": 3, "fresh": 4}
         (lambda rng: simulate.sample_shift_heads(rng, 2, **SIZES, features=4), "features must be at most 3; got 4"),
         (lambda rng: simulate.sample_shift_heads(rng, 2, **SIZES, features=0), "features must be an integer >= 1; got 0"),
         (lambda rng: simulate.sample_core_heads(rng, 2, **SIZES, nodes=(1,), gap_kind="x"), "gap_kind must be one of"),
-        (lambda rng: simulate.sample_core_heads(rng, 2, **SIZES, nodes=(1,), family="x"), "name must be one of"),
+        (lambda rng: simulate.sample_core_heads(rng, 2, **SIZES, nodes=(1,), family="x"), "family must be one of"),
     ],
 )
 def test_bad_input(call: Callable[[np.random.Generator], Any], message: str) -> None:

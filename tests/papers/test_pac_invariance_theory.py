@@ -138,7 +138,7 @@ def test_reference_models() -> None:
     assert chain_model().model.noise_variances.tolist() == [1.0, 0.8, 0.5]
     with pytest.raises(ValueError, match=r"^children must be an integer >= 1; got 0$"):
         star_model(0)
-    with pytest.raises(ValueError, match=r"^noise_variances must be finite and > 0; got"):
+    with pytest.raises(ValueError, match=r"^child_variance must be finite and > 0; got"):
         chain_model(child_variance=0.0)
 
 

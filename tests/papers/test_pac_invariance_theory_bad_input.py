@@ -33,7 +33,7 @@ def test_dependent_features_are_refused(call: Callable[..., Any], phi: list[list
 def test_one_bad_environment_is_enough() -> None:
     bad = M.copy()
     bad[0] = bad[:, 0] = 0.0
-    with pytest.raises(ValueError, match=r"^representation must give independent features, so that"):
+    with pytest.raises(ValueError, match=r"^second_moment must give independent features, so that"):
         theory.feature_moments(np.stack([M, bad]), 3)
     assert theory.feature_moments(np.stack([M, bad]), 3, theory.selection([1, 2], 5)).cross.shape == (2, 2)
     # Nearly dependent ones, of any size, are let through.

@@ -11,8 +11,10 @@ again go on after an interruption.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
+import tempfile
 import time
 import warnings
 from collections import Counter
@@ -70,6 +72,12 @@ def run_cases(door: str, cases: int, number: int, told: Callable[[Call, str, Att
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             call.run(call.arguments())
+    # Names of files are among what is tried.
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        _run_calls(calls, cases, number, told)
+
+
+def _run_calls(calls: list[Call], cases: int, number: int, told: Callable[[Call, str, Attempt, Outcome], None]) -> None:
     once: dict[tuple[int, str], st.SearchStrategy[Attempt]] = {}
 
     def strategy(index: int, argument: str) -> st.SearchStrategy[Attempt]:

@@ -85,7 +85,7 @@ KERNELS: dict[str, Kernel] = {
         lambda xp, *data: interpolating_coefficients(*data, bag_size=2, weights=(0.0, 0.4), namespace=xp),
     ),
     "gradient of a layer": (
-        (*(_rng.standard_normal(shape) for shape in ((SIZE, 4), (SIZE, 4, 3))), SAMPLES, SIGNS, SAMPLES[:, 0], SIGNS[:, 0]),
+        (*(_rng.standard_normal(shape) for shape in ((SIZE, 4), (SIZE, 4, 3))), SAMPLES[:, None], SIGNS[:, None], SAMPLES[:, :1], SIGNS[:, :1]),
         lambda xp, *arrays: batch_gradient(*arrays, namespace=xp),
     ),
     "moments of environments": (

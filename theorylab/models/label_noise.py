@@ -58,7 +58,11 @@ def near_flips(margins: Any, threshold: float) -> Any:
 def flip_labels(uniforms: Any, clean: Any, flip_probabilities: Any) -> Any:
     """Return the labels -1 and 1 after independent flips; `uniforms` on [0, 1) decide them."""
     uniforms, clean = checked_array("uniforms", uniforms, minimum=0.0, maximum=1.0), checked_array("clean", clean, minimum=-1.0, maximum=1.0)
-    flip_probabilities = checked_array("flip_probabilities", flip_probabilities, minimum=0.0, maximum=1.0)
+    # One number for all stays a number, which fits arrays of every module.
+    if isinstance(flip_probabilities, int | float):
+        flip_probabilities = real("flip_probabilities", flip_probabilities, minimum=0.0, maximum=1.0)
+    else:
+        flip_probabilities = checked_array("flip_probabilities", flip_probabilities, minimum=0.0, maximum=1.0)
     check_broadcast(uniforms=uniforms, clean=clean, flip_probabilities=flip_probabilities)
     return clean * (1.0 - 2.0 * (uniforms < flip_probabilities))
 

@@ -17,7 +17,7 @@ from theorylab.backend import array_module, check_draw, checked_array, namespace
 from theorylab.device.rows import can_run
 from theorylab.models._tridiagonal import checked_tridiagonal
 from theorylab.models.wishart import largest_eigenvalue
-from theorylab.validation import real, whole_number
+from theorylab.validation import moderate, real, whole_number
 
 __all__ = ["SpikedTridiagonal", "draw_spiked_cosine", "first_weight", "first_weight_plain", "spiked_tridiagonal", "uniform_coordinate"]
 
@@ -72,7 +72,7 @@ def spiked_tridiagonal(rng: Any, size: int, *, sample_size: int, dimension: int,
     """
     size = check_draw(rng, size)
     n, d = whole_number("sample_size", sample_size), whole_number("dimension", dimension, minimum=2)
-    length = real("mean_length", mean_length, minimum=0.0, maximum=1e40)
+    length = moderate("mean_length", real("mean_length", mean_length, minimum=0.0), most=1e40)
     xp = namespace_of(rng)
     rows, columns = min(n - 1, d), min(n, d)
     diagonal = _chi_squared(rng, xp.arange(n - 1, n - 1 - rows, -1, dtype=float), size)
@@ -165,7 +165,7 @@ def draw_spiked_cosine(rng: Any, size: int, *, sample_size: int, dimension: int,
         If a parameter is out of range.
     """
     size = check_draw(rng, size)
-    real("mean_length", mean_length, above=0.0, maximum=1e40)
+    moderate("mean_length", real("mean_length", mean_length, above=0.0), most=1e40)
     xp = namespace_of(rng)
     matrix = spiked_tridiagonal(rng, size, sample_size=sample_size, dimension=dimension, mean_length=mean_length)
     weight = first_weight(matrix.diagonal, matrix.squared_off_diagonal)

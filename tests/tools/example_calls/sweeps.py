@@ -19,7 +19,6 @@ TABLE.write_text('{"rows": [{"estimate": 1.0}]}', encoding="utf-8")
 
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
-    "draw_figures": [{"slug": "one_step_gd", "names": [], "scale": "quick", "root": project_root(), "results": Results(FOLDER), "formats": ("svg",)}],
     "figure_names": [{"slug": "one_step_gd", "root": project_root(), "wanted": []}],
     "is_current": [{"slug": "one_step_gd", "name": "none", "scale": "quick", "root": project_root(), "results": Results(FOLDER)}],
     "load_rows": [{"path": TABLE}],

@@ -46,7 +46,7 @@ def scales(squared_signal_norm: ArrayLike, noise_variance: ArrayLike) -> tuple[A
 
 def weight_in_range(weight: ArrayLike, largest_weight: float = 1.0) -> Any:
     """Return rho in [0, ``largest_weight``]; weights above 1 need the explicit bound."""
-    return reals("weight", weight, minimum=0.0, maximum=real("largest_weight", largest_weight, above=0.0))
+    return moderate("weight", reals("weight", weight, minimum=0.0, maximum=real("largest_weight", largest_weight, above=0.0)), least=1e-100)
 
 
 def decomposition(bias_squared: Any, variance: Any, reason: str = "") -> RiskDecomposition:

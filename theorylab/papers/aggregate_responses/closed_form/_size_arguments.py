@@ -36,7 +36,7 @@ def signal_and_noise(squared_signal_norm: ArrayLike, noise_variance: ArrayLike) 
 
 def checked_weight(weight: ArrayLike, largest_weight: float) -> Any:
     """Return rho, checked to lie in [0, largest_weight]."""
-    return reals("weight", weight, minimum=0.0, maximum=real("largest_weight", largest_weight, above=0.0))
+    return moderate("weight", reals("weight", weight, minimum=0.0, maximum=real("largest_weight", largest_weight, above=0.0)), least=1e-100)
 
 
 def ratio_or_infinity(numerator: ArrayLike, denominator: ArrayLike) -> np.ndarray:

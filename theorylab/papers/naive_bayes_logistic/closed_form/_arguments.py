@@ -12,7 +12,7 @@ __all__ = ["checked_gaps", "checked_groups"]
 
 def checked_gaps(gaps: ArrayLike) -> np.ndarray:
     """Return gaps as a float array (G,), G >= 1."""
-    delta = moderate("gaps", array_of_shape("gaps", np.atleast_1d(numbers("gaps", gaps)), ("groups",)), least=1e-100)
+    delta = moderate("gaps", array_of_shape("gaps", np.atleast_1d(numbers("gaps", gaps)), ("groups",)))
     if delta.size == 0:
         raise ValueError("gaps must hold at least one number; got ()")
     return delta

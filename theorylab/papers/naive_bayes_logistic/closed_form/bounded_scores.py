@@ -36,7 +36,7 @@ class _Box(NamedTuple):
 
 def _box(bound: ArrayLike, class_count: ArrayLike, difference: ArrayLike = 0.0) -> _Box:
     t = reals("difference", difference, minimum=0.0, maximum=1.0)
-    length, classes = moderate("bound", reals("bound", bound, above=0.0), most=300, least=1e-100), integers("class_count", class_count, minimum=2)
+    length, classes = moderate("bound", reals("bound", bound, above=0.0), most=700, least=1e-100), integers("class_count", class_count, minimum=2)
     return _Box(*np.broadcast_arrays(t, length, (classes - 2.0) * np.exp(-2.0 * np.asarray(length))))
 
 
@@ -230,7 +230,7 @@ def bounded_conditional_regret(probabilities: ArrayLike, predicted: ArrayLike, b
     Derived here: tied classes share one score, and a bound does not change which classes are tied.
     """
     q = conditional_regret_minimiser(probabilities, predicted)
-    length = np.asarray(moderate("bound", reals("bound", bound, above=0.0), most=300, least=1e-100))
+    length = np.asarray(moderate("bound", reals("bound", bound, above=0.0), most=700, least=1e-100))
     shape = np.broadcast_shapes(q.shape[:-1], length.shape)
     length = np.broadcast_to(length, shape)
     p, q = (np.broadcast_to(np.asarray(law, dtype=float), (*shape, q.shape[-1])) for law in (probabilities, q))

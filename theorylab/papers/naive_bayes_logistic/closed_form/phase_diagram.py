@@ -188,7 +188,8 @@ def naive_bayes_constant_sample_size(target: ArrayLike, signal_strength: ArrayLi
     -----
     Derived here.
     """
-    error, c = reals("target", target, above=0.0, below=0.5), reals("signal_strength", signal_strength, above=0.0)
+    error = reals("target", target, above=0.0, below=0.5)
+    c = moderate("signal_strength", reals("signal_strength", signal_strength, above=0.0), most=1e50, least=1e-50)
     half = 8.0 * np.square(ndtri(error) / c)
     size = np.asarray(half + np.sqrt(half * (half + 2.0)))
     return plain(size)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.papers.one_step_gd.closed_form.loss_polynomial import PopulationLoss, prepared_loss
-from theorylab.validation import array_of_shape
+from theorylab.validation import array_of_shape, moderate
 
 __all__ = ["effective_parameters", "raw_population_loss", "raw_population_loss_gradient", "raw_population_loss_hessian"]
 
@@ -173,6 +173,7 @@ def _checked(
     size = vector.shape[0]
     if size < 2:
         raise ValueError(f"head must have shape (d + 1,) with d >= 1; got shape {vector.shape}")
-    key = array_of_shape("key_weights", key_weights, (size, size))
-    query = array_of_shape("query_weights", query_weights, (size, size))
-    return key, query, array_of_shape("value_weights", value_weights, (size, size)), vector
+    moderate("head", vector, most=1e50)
+    key = moderate("key_weights", array_of_shape("key_weights", key_weights, (size, size)), most=1e50)
+    query = moderate("query_weights", array_of_shape("query_weights", query_weights, (size, size)), most=1e50)
+    return key, query, moderate("value_weights", array_of_shape("value_weights", value_weights, (size, size)), most=1e50), vector

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.numerics.random_matrix import largest_eigenvalue_mean
+from theorylab.papers.one_step_gd.closed_form._arguments import isotropic_problem
 from theorylab.papers.one_step_gd.closed_form.learning_rate import optimal_learning_rate
 from theorylab.validation import integers, moderate, reals
 
@@ -88,4 +89,5 @@ def largest_step(
     Tracy-Widom law of the largest eigenvalue (Johnstone 2001).
     """
     n = integers("context_length", context_length, minimum=2)
+    isotropic_problem(n, dimension, noise_variance, prior_variance)
     return largest_eigenvalue_mean(n, dimension, centring=centring) * optimal_learning_rate(n, dimension, noise_variance, prior_variance)

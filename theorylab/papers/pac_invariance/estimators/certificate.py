@@ -186,7 +186,7 @@ def certify(
     """
     gaps = environment_gaps(regressor, X, y, groups, gap_kind=gap_kind)
     variables = None
-    if origin == "minimax":
+    if choice("origin", origin, ORIGINS) == "minimax":
         variables = getattr(regressor, "decision_variables_", None)
         if variables is None or regressor.gap_kind != gap_kind:
             raise ValueError(f"regressor must be a MinimaxGapRegressor fitted with gap_kind={gap_kind!r} for origin='minimax'; got {regressor!r}")

@@ -47,7 +47,7 @@ def massart_worst_gradient(angle: ArrayLike, ramp_width: ArrayLike, noise_rate: 
     """
     theta = np.asarray(moderate("angle", reals("angle", angle, above=0.0, below=np.pi), least=1e-100))
     width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
-    eta = np.asarray(moderate("noise_rate", reals("noise_rate", noise_rate, minimum=0.0, below=0.5), least=1e-100))
+    eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
     return plain(((1.0 - eta) * _band_factor(width / np.sin(theta)) - eta * _band_factor(width)) / np.pi)
 
 
@@ -131,5 +131,5 @@ def averaging_angle(angle: ArrayLike, noise_rate: ArrayLike) -> Any:
         If an argument is out of range.
     """
     theta = np.asarray(moderate("angle", reals("angle", angle, minimum=0.0, below=np.pi / 2.0), least=1e-100))
-    eta = np.asarray(moderate("noise_rate", reals("noise_rate", noise_rate, minimum=0.0, below=0.5), least=1e-100))
+    eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
     return plain(theta + np.arctan(eta / ((1.0 - eta) * np.cos(theta)) - np.tan(theta)))

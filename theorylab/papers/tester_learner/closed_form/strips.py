@@ -134,8 +134,10 @@ def strip_moment_ratio(degree: ArrayLike) -> Any:
 
 def _even(degree: ArrayLike) -> np.ndarray:
     k = np.asarray(integers("degree", degree, minimum=2))
-    if np.any(k % 2) or np.any(k > _LARGEST_DEGREE):
-        raise ValueError(f"degree must be an even integer >= 2 and <= {_LARGEST_DEGREE}; got {np.asarray(degree).tolist()}")
+    if np.any(k % 2):
+        raise ValueError(f"degree must be an even integer >= 2; got {np.asarray(degree).tolist()}")
+    if np.any(k > _LARGEST_DEGREE):
+        raise ValueError(f"degree must be at most {_LARGEST_DEGREE}, for double factorials in double precision; got {np.asarray(degree).tolist()}")
     return k
 
 

@@ -120,7 +120,8 @@ def unlabeled_plane_choice(mean: ArrayLike, covariance_matrix: ArrayLike, thresh
     -----
     Derived here for the unlabelled term of arXiv:2310.00027.
     """
-    mu, sigma = array_of_shape("mean", mean, (2,)), covariance("covariance_matrix", covariance_matrix, dimension=2)
+    mu = moderate("mean", array_of_shape("mean", mean, (2,)), most=1e50, least=1e-50)
+    sigma = covariance("covariance_matrix", covariance_matrix, dimension=2)
     if not np.any(mu):
         raise ValueError(f"mean must not be 0: no direction is better than another; got {mean!r}")
     tau, unit = _one_threshold(threshold), choice("cost", cost, ("euclidean", "mahalanobis"))

@@ -29,7 +29,8 @@ def _integral_between(function: Callable[[Any], Any], low: Any, high: Any) -> An
 
 def _checked(mean_norm0: ArrayLike, mean_norm1: ArrayLike, sigma: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the smaller and the larger length of the means, in standard deviations."""
-    first, second = reals("mean_norm0", mean_norm0, minimum=0.0) / sigma, reals("mean_norm1", mean_norm1, minimum=0.0) / sigma
+    first = moderate("mean_norm0", reals("mean_norm0", mean_norm0, minimum=0.0), most=1e50) / sigma
+    second = moderate("mean_norm1", reals("mean_norm1", mean_norm1, minimum=0.0), most=1e50) / sigma
     low, high = np.broadcast_arrays(np.minimum(first, second), np.maximum(first, second))
     return low, high
 
@@ -91,7 +92,7 @@ def mixture_wasserstein1(mean_norm0: ArrayLike, mean_norm1: ArrayLike, standard_
     Derived here: along the means |x| grows stochastically with u and the laws are symmetric, so the monotone coupling of the |x|, with kept signs and
     kept other coordinates, costs the difference of E |x|; and |x| is a function of slope 1, so no coupling costs less.
     """
-    sigma = reals("standard_deviation", standard_deviation, above=0.0)
+    sigma = moderate("standard_deviation", reals("standard_deviation", standard_deviation, above=0.0), most=1e50, least=1e-50)
     low, high = _checked(mean_norm0, mean_norm1, sigma)
     # Close means: the difference of A is the integral of its slope. Far means: its distance from its asymptote, the difference of the means.
     near = _integral_between(lambda u: erf(u / np.sqrt(2.0)), low, np.minimum(high, low + 2.0))
@@ -154,7 +155,7 @@ def mixture_total_variation(mean_norm0: ArrayLike, mean_norm1: ArrayLike, standa
     -----
     Derived here: the likelihood ratio grows with |x|, so the set on which the second law is likelier is {|x| > x*}.
     """
-    sigma = reals("standard_deviation", standard_deviation, above=0.0)
+    sigma = moderate("standard_deviation", reals("standard_deviation", standard_deviation, above=0.0), most=1e50, least=1e-50)
     low, high = _checked(mean_norm0, mean_norm1, sigma)
 
     def likelier(x: np.ndarray) -> Any:

@@ -75,7 +75,7 @@ def shifted_semisupervised_overlap(
     away = moderate("shifted_half_distance", reals("shifted_half_distance", shifted_half_distance, minimum=0.0), most=1e50)
     r = reals("alignment", alignment, minimum=-1.0, maximum=1.0)
     labels = moderate("labeled_ratio", reals("labeled_ratio", labeled_ratio, minimum=0.0), most=1e50)
-    unlabeled = reals("unlabeled_ratio", unlabeled_ratio, minimum=0.0)
+    unlabeled = moderate("unlabeled_ratio", reals("unlabeled_ratio", unlabeled_ratio, minimum=0.0), most=1e50)
     s, away, r, labels, unlabeled = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (s, away, r, labels, unlabeled)))
     home_precision, apart = labels * s**2, (1.0 - r) * (1.0 + r)
 
@@ -83,8 +83,8 @@ def shifted_semisupervised_overlap(
         return unlabeled * away**2 * mean_tanh(away**2 * overlap)
 
     def overlaps(precision: Any) -> tuple[Any, Any]:
-        determinant = (1.0 + home_precision) * (1.0 + precision) - r**2 * home_precision * precision
-        # Written without the 1 that cancels.
+        # Written without the terms that cancel.
+        determinant = 1.0 + home_precision + precision + home_precision * precision * apart
         home = (home_precision * (1.0 + precision * apart) + r**2 * precision) / determinant
         shifted = (precision * (1.0 + home_precision * apart) + r**2 * home_precision) / determinant
         return home, shifted

@@ -149,7 +149,7 @@ def _sample(margins: ArrayLike, radius: float) -> tuple[np.ndarray, float]:
     t = np.asarray(reals("margins", margins))
     if t.ndim == 0:
         raise ValueError(f"margins must have shape (..., m); got one number, {margins!r}")
-    return t, moderate("radius", real("radius", radius, minimum=0.0), most=1e50, least=1e-80)
+    return t, real("radius", radius, minimum=0.0)
 
 
 def wasserstein_dro_empirical(margins: ArrayLike, radius: float) -> EmpiricalDRO:
