@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: reproduce test install lint bench calibration mutants versions faults doors audit clean
+.PHONY: reproduce test install lint bench calibration mutants rates bad-input versions faults doors audit clean
 
 reproduce: $(INSTALLED)
 	$(BIN)/theorylab reproduce
@@ -28,6 +28,14 @@ calibration: $(INSTALLED)
 mutants: $(INSTALLED)
 	@for target in $$($(BIN)/python -c "from theorylab.papers import slugs; print(*slugs())") bench; do $(BIN)/python tests/tools/mutants.py $$target; done
 	$(BIN)/python tests/tools/mutants.py --table
+
+rates: $(INSTALLED)
+	@for alpha in 0.01 0.001; do for slug in $$($(BIN)/python -c "from theorylab.papers import slugs; print(*slugs())"); do \
+	$(BIN)/python tests/tools/claim_rates.py $$slug --alpha $$alpha; done; done
+	$(BIN)/python tests/tools/claim_rates.py --table
+
+bad-input: $(INSTALLED)
+	$(BIN)/python tests/tools/bad_input.py --cases 200000 --options 5000 --parts 40 --record results/bad_input.jsonl
 
 versions: $(INSTALLED)
 	$(BIN)/python tests/tools/reproducible.py --tests

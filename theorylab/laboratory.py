@@ -156,6 +156,8 @@ class Laboratory:
         ------
         ValueError
             If ``size`` is not a positive integer or a parameter is not valid.
+        SamplerError
+            If the function fails, for want of memory, say.
         """
         return draw_once(make_request(function, parameters), self.engine.backend, self.seed, whole_number("size", size))
 

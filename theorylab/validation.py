@@ -188,7 +188,7 @@ def real(
 
 
 def numbers(name: str, value: ArrayLike) -> np.ndarray:
-    """Return ``value`` as a float64 array of its own shape, of real numbers that nobody has looked at yet: it may be empty and hold NaN."""
+    """Return ``value`` as a float64 array of its own shape, of real numbers not looked at yet: it may be empty, hold NaN or be infinite."""
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "iuf":

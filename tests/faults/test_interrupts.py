@@ -64,7 +64,8 @@ def test_one_that_python_would_forget_is_raised_again() -> None:
 def test_where_it_is_switched_off_it_stays_so() -> None:
     # As for a command that a shell runs in the background.
     script = "import os, signal; from theorylab.cli import sigint; sigint.watch(); os.kill(os.getpid(), signal.SIGINT); print(sigint.pressed())"
-    command = ["bash", "-c", 'trap "" INT; exec "$@"', "bash", sys.executable, "-c", script]
+    ignoring = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])"
+    command = [sys.executable, "-c", ignoring, sys.executable, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "False\n", "")
 

@@ -86,7 +86,8 @@ def test_averaged_fits() -> None:
     ("changes", "message"),
     [
         ({"target_error": 0.0}, "target_error must be finite and > 0 and < 1"),
-        ({"target_error": 0.01}, "target_error must be reached by a training size of at most 9504; got 0.01, which is not"),
+        ({"target_error": 0.01}, "target_error must exceed 0.0773645, the least error of any rule for these gaps; got 0.01"),
+        ({"target_error": 0.0773646}, "target_error must be reached by a training size of at most 9504; got 0.0773646, which is not"),
         ({"step": 0}, "step must be an integer >= 1"),
         ({"averaged_fits": 0}, "averaged_fits must be an integer >= 1"),
         ({"test_points": 0.5}, "test_points must be an integer >= 1"),

@@ -78,8 +78,11 @@ class OutOfTimeError(BaseException):
 def limited() -> Iterator[None]:
     """Stop what is inside after some seconds, and before it takes all memory."""
     seconds = LIMIT_SECONDS
+    late = False
 
     def stop(*_: object) -> None:
+        nonlocal late
+        late = True
         raise OutOfTimeError
 
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -94,6 +97,11 @@ def limited() -> Iterator[None]:
     faulthandler.dump_traceback_later(24.0 * seconds, exit=True, file=sys.__stderr__)
     try:
         yield
+    except Exception as error:
+        # A library may turn the exception of the clock into its own.
+        if late:
+            raise OutOfTimeError from error
+        raise
     finally:
         faulthandler.cancel_dump_traceback_later()
         signal.setitimer(signal.ITIMER_PROF, 0.0)

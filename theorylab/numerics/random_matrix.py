@@ -250,7 +250,7 @@ def spiked_overlap(spike: ArrayLike, features_per_sample: ArrayLike) -> Any:
     Baik, Ben Arous & Peche (2005) for the threshold, Benaych-Georges & Nadakuditi (2012) for the overlap. The rows need not be normal along u.
     """
     theta, gamma = (
-        reals("spike", spike, minimum=0.0),
+        moderate("spike", reals("spike", spike, minimum=0.0)),
         moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30),
     )
     theta, gamma = np.broadcast_arrays(np.asarray(theta), np.asarray(gamma))

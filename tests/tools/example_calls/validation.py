@@ -30,4 +30,4 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "text": [{"name": "label", "value": "mean", "empty": False}],
 }
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {"moderate": "takes numbers that another check has passed"}

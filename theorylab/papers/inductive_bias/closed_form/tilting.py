@@ -67,7 +67,7 @@ def tilting_relative_variance(distribution: GeneralizedChiSquared, target_error:
     """
     instance("distribution", distribution, GeneralizedChiSquared)
     offset = float(distribution.offset)
-    y = real("target_error", target_error, above=offset) - offset
+    y = moderate("target_error", real("target_error", target_error, above=offset)) - offset
     t = kl_inductive_bias(distribution, target_error).tilt if tilt is None else real("tilt", tilt, above=0.0)
     log_p = float(distribution.logcdf(offset + y))
     nodes, weights = _rule()

@@ -9,7 +9,7 @@ from theorylab.backend import check_draw, namespace_of
 from theorylab.models.gaussian_mixture import draw_features, draw_labels, exact_or_drawn_error, grouped_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.logistic import fitted
-from theorylab.papers.naive_bayes_logistic.monte_carlo.walks import LARGEST_SIZE, first_good_size
+from theorylab.papers.naive_bayes_logistic.monte_carlo.walks import LARGEST_SIZE, first_good_size, reachable_target
 from theorylab.validation import real, whole_number
 
 __all__ = ["sample_logistic_stopping_size"]
@@ -47,7 +47,7 @@ def sample_logistic_stopping_size(
     gaps, multiplicities, class_positions, standard_deviations
         The mixture, see `theorylab.models.gaussian_mixture.grouped_mixture`; features are independent.
     target_error
-        In (0, 1). The paper's is the Bayes error plus 0.01.
+        In (0, 1), above the Bayes error. The paper's is the Bayes error plus 0.01.
     step
         Of the grid, an integer >= 1.
     ridge
@@ -73,7 +73,7 @@ def sample_logistic_stopping_size(
     xp = namespace_of(rng)
     mixture = grouped_mixture(gaps, multiplicities, standard_deviations=standard_deviations, class_positions=class_positions)
     classes, penalty = mixture.class_count, real("ridge", ridge, above=0.0)
-    target = real("target_error", target_error, above=0.0, below=1.0)
+    target = reachable_target(target_error, mixture)
     stride, points = whole_number("step", step), whole_number("test_points", test_points)
 
     def error_of_fits(samples: int, walks: int) -> Any:

@@ -10,8 +10,8 @@ from theorylab.models.gaussian_mixture import draw_class_counts, grouped_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import rule_error
 from theorylab.papers.naive_bayes_logistic.monte_carlo.naive_bayes import standardised_fit
-from theorylab.papers.naive_bayes_logistic.monte_carlo.walks import LARGEST_SIZE, first_good_size
-from theorylab.validation import real, whole_number
+from theorylab.papers.naive_bayes_logistic.monte_carlo.walks import LARGEST_SIZE, first_good_size, reachable_target
+from theorylab.validation import whole_number
 
 __all__ = ["sample_stopping_size"]
 
@@ -51,7 +51,7 @@ def sample_stopping_size(
     gaps, multiplicities, class_positions, standard_deviations
         The mixture, see `theorylab.models.gaussian_mixture.grouped_mixture`; features are independent.
     target_error
-        In (0, 1). The paper's is the Bayes error plus 0.01.
+        In (0, 1), above the Bayes error. The paper's is the Bayes error plus 0.01.
     step
         Of the grid, an integer >= 1. The paper's code takes the least integer above log d.
     averaged_fits
@@ -78,7 +78,7 @@ def sample_stopping_size(
     grouped_mixture(gaps, multiplicities, standard_deviations=standard_deviations, class_positions=class_positions)
     mixture = grouped_mixture(gaps, multiplicities, class_positions=class_positions)
     classes = mixture.class_count
-    target = real("target_error", target_error, above=0.0, below=1.0)
+    target = reachable_target(target_error, mixture)
     stride, fits = whole_number("step", step), whole_number("averaged_fits", averaged_fits)
     points = whole_number("test_points", test_points)
 

@@ -5,12 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from theorylab.backend import check_draw, namespace_of
+import numpy as np
+from scipy.special import ndtr
 
-__all__ = ["LARGEST_SIZE", "first_good_size"]
+from theorylab.backend import check_draw, namespace_of
+from theorylab.models.gaussian_mixture import GroupedMixture
+from theorylab.validation import real
+
+__all__ = ["LARGEST_SIZE", "first_good_size", "reachable_target"]
 
 # A walk gives up here: a target that no training size reaches would be walked after for ever.
 LARGEST_SIZE = 10_000
+
+
+def reachable_target(target_error: float, mixture: GroupedMixture) -> float:
+    """Return the target if it is in (0, 1) and some rule may reach it: a walk after another one would be long, and in vain.
+
+    Known at once for two classes, from their distance, and where no class differs from another.
+    """
+    target = real("target_error", target_error, above=0.0, below=1.0)
+    centres = mixture.class_means / mixture.standard_deviations
+    if mixture.class_count == 2:
+        least = float(ndtr(-0.5 * np.linalg.norm(centres[0] - centres[1])))
+    else:
+        least = 0.0 if np.ptp(centres, axis=0).any() else 1.0 - 1.0 / mixture.class_count
+    if target <= least:
+        raise ValueError(f"target_error must exceed {least:.6g}, the least error of any rule for these gaps; got {target!r}")
+    return target
 
 
 def first_good_size(rng: Any, size: int, sizes: Iterable[int], error_of_fits: Callable[[int, int], Any], target_error: float) -> Any:
