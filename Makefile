@@ -30,9 +30,9 @@ mutants: $(INSTALLED)
 	$(BIN)/python tests/tools/mutants.py --table
 
 rates: $(INSTALLED)
-	@for alpha in 0.01 0.001; do for slug in $$($(BIN)/python -c "from theorylab.papers import slugs; print(*slugs())"); do \
-	$(BIN)/python tests/tools/claim_rates.py $$slug --alpha $$alpha; done; done
+	@for slug in $$($(BIN)/python -c "from theorylab.papers import slugs; print(*slugs())"); do $(BIN)/python tests/tools/claim_rates.py $$slug; done
 	$(BIN)/python tests/tools/claim_rates.py --table
+	$(BIN)/python tests/tools/claim_rates.py --summary
 
 bad-input: $(INSTALLED)
 	$(BIN)/python tests/tools/bad_input.py --cases 200000 --options 5000 --parts 40 --record results/bad_input.jsonl
