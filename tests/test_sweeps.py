@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import math
@@ -15,12 +16,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
+from theorylab.evidence.store import write_json
 from theorylab.laboratory import SCALES, Laboratory
 from theorylab.papers import slugs
 from theorylab.plotting import new_figure, note, panel_label, series_legend, style, theory_line, write_place
 from theorylab.project import ProjectError, Results, load_wing, project_root
 from theorylab.quantities import Quantity, Run
-from theorylab.sweeps import draw_figures, figure_names, load_rows, run_sweep
+from theorylab.sweeps import draw_figures, figure_names, is_current, load_rows, run_sweep
 
 ROOT = project_root(Path(__file__).parent)
 SWEEPS = {slug: load_wing("simulations", slug, ROOT).SWEEPS for slug in slugs()}
@@ -151,6 +153,30 @@ def test_a_damaged_table_says_so(slug: str, results: Results) -> None:
     table.write_text('{"rows": [', encoding="utf-8")
     with pytest.raises(ProjectError, match="cannot be read as the table of a sweep"):
         draw_figures(slug, [SHORT[slug]], "quick", ROOT, results)
+
+
+def test_a_table_that_was_changed_is_refused_and_simulated_again(results: Results) -> None:
+    slug = slugs()[0]
+    name = SHORT[slug]
+    path = run_sweep(slug, name, Laboratory(budget=1), ROOT, results)
+    table = json.loads(path.read_text(encoding="utf-8"))
+    assert is_current(slug, name, "quick", ROOT, results)
+    column = next(key for key, value in table["rows"][0].items() if isinstance(value, float))
+    table["rows"][0][column] += 1e-9
+    path.write_text(json.dumps(table), encoding="utf-8")
+    assert not is_current(slug, name, "quick", ROOT, results)
+    with pytest.raises(ProjectError, match=r"cannot be read as the table of a sweep \(its rows were changed\); simulate it again"):
+        draw_figures(slug, [name], "quick", ROOT, results)
+
+
+def test_a_table_of_other_code_is_drawn_or_refused_in_words(results: Results) -> None:
+    slug = slugs()[0]
+    name = SHORT[slug]
+    path = results.table(slug, name, "quick")
+    rows = [{"column of another release": 1.0}]
+    write_json(path, {"code": "other", "checksum": hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest(), "rows": rows})
+    with pytest.raises(ProjectError, match="was made by other code and cannot be drawn"):
+        draw_figures(slug, [name], "quick", ROOT, results)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -80,6 +81,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _checksum(rows: Any) -> str:
+    """Return what tells rows from any others, as they stand in a file."""
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+
+
 def run_sweep(slug: str, name: str, lab: Laboratory, root: Path, results: Results) -> Path:
     """Run one sweep and keep its table; return the table's file.
 
@@ -95,6 +101,7 @@ def run_sweep(slug: str, name: str, lab: Laboratory, root: Path, results: Result
     begin = time.perf_counter()
     rows = known[name](lab)
     path = results.table(slug, name, lab.scale)
+    plain_rows = [{key: _plain(value) for key, value in row.items()} for row in rows]
     table = {
         "paper": slug,
         "sweep": name,
@@ -104,18 +111,21 @@ def run_sweep(slug: str, name: str, lab: Laboratory, root: Path, results: Result
         "version": __version__,
         "code": fingerprint(known[name]),
         "seconds": round(time.perf_counter() - begin, 3),
-        "rows": [{key: _plain(value) for key, value in row.items()} for row in rows],
+        "checksum": _checksum(json.loads(json.dumps(plain_rows))),
+        "rows": plain_rows,
     }
     write_json(path, table)
     return path
 
 
 def is_current(slug: str, name: str, scale: str, root: Path, results: Results) -> bool:
-    """Tell whether the table of a sweep is there and was made by the code that stands here now."""
+    """Tell whether the table of a sweep is there, whole, and was made by the code that stands here now."""
     path = instance("results", results, Results).table(slug, name, scale)
     file_path("root", root)
     try:
-        return bool(json.loads(path.read_text(encoding="utf-8"))["code"] == fingerprint(load_wing("simulations", slug, root).SWEEPS[name]))
+        table = json.loads(path.read_text(encoding="utf-8"))
+        same = table["code"] == fingerprint(load_wing("simulations", slug, root).SWEEPS[name])
+        return bool(same and table["checksum"] == _checksum(table["rows"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
@@ -126,13 +136,16 @@ def load_rows(path: Path) -> Rows:
     Raises
     ------
     ProjectError
-        If the file cannot be read.
+        If the file cannot be read, or its rows are not those that were written.
     """
     path = file_path("path", path)
     try:
-        rows: Rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        table = json.loads(path.read_text(encoding="utf-8"))
+        rows: Rows = table["rows"]
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise TypeError("its rows are no list of records")
+        if table["checksum"] != _checksum(rows):
+            raise ValueError("its rows were changed")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ProjectError(f"{path} cannot be read as the table of a sweep ({error}); simulate it again") from error
     return rows
@@ -144,7 +157,7 @@ def draw_figures(slug: str, names: Sequence[str], scale: str, root: Path, result
     Raises
     ------
     ProjectError
-        If a table is missing or unreadable.
+        If a table is missing or unreadable, or was made by other code and lacks what is drawn.
     """
     from theorylab.plotting import save_figure, style
 
@@ -159,7 +172,15 @@ def draw_figures(slug: str, names: Sequence[str], scale: str, root: Path, result
             raise ProjectError(f"figure {name} of {slug} has no results at scale {scale}: run theorylab simulate {slug} --scale {scale}")
         rows = load_rows(table)
         with style():
-            figure = drawings[name](rows)
+            try:
+                figure = drawings[name](rows)
+            except (LookupError, TypeError, ValueError) as error:
+                # A drawing that fails on what its own sweep made is a fault of the drawing, and shows where.
+                if is_current(slug, name, scale, root, results):
+                    raise
+                raise ProjectError(
+                    f"{table} was made by other code and cannot be drawn ({type(error).__name__}: {error}); simulate it again"
+                ) from error
             files = save_figure(figure, results.figures(slug), name, formats)
         drawn.append(Drawn(name, files, time.perf_counter() - begin))
     return drawn

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ __all__ = ["EXAMPLES", "EXCEPTIONS"]
 _KEPT = tempfile.TemporaryDirectory()
 FOLDER = Path(_KEPT.name)
 TABLE = FOLDER / "table.json"
-TABLE.write_text('{"rows": [{"estimate": 1.0}]}', encoding="utf-8")
+ROWS = [{"estimate": 1.0}]
+TABLE.write_text(json.dumps({"rows": ROWS, "checksum": hashlib.sha256(json.dumps(ROWS).encode()).hexdigest()}), encoding="utf-8")
 
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
