@@ -34,7 +34,7 @@ nothing_linear_beats_ridge = claim(
     kind="bound",
     statement="Given the features, no estimator linear in the bag means has less risk, averaged over directions of the signal, than ridge "
     "regression on them: the interpolating estimator is worse at every weight, at every finite bag size.",
-    tex=r"\mathbb{E}\,\mathrm{risk}(\rho)>\sigma^2\,\mathbb{E}\,\mathrm{tr}(A+\lambda^*I)^{-1},\quad\lambda^*=\sigma^2d/r_2,\quad"
+    tex=r"\mathbb{E}\,\mathrm{risk}(\rho)>\sigma^2\,\mathbb{E}\,\mathrm{tr}(A+\lambda^*I)^{-1},\quad\lambda^*=\sigma^2d/r_2,\quad "
     r"\to\sigma^2s,\ \ell s^2+(c+\ell-1)s=1",
     source=f"{DERIVED}: with theta0 ~ N(0, (r2/d) I) ridge is the posterior mean, and the within-bag scatter is independent of the bag means",
 )

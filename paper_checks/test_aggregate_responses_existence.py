@@ -25,7 +25,7 @@ parts_of_the_risk = claim(
     "AGG-18",
     kind="structure",
     statement="Squared bias is r2, variance sigma^2 times a number of the sizes alone, finite only two degrees of freedom away from a square matrix.",
-    tex=r"\mathrm{risk}=r_2\,b(n,d,k,\rho)+\sigma^2\,v(n,d,k,\rho),\qquad"
+    tex=r"\mathrm{risk}=r_2\,b(n,d,k,\rho)+\sigma^2\,v(n,d,k,\rho),\qquad "
     r"\mathbb{E}\,\mathrm{tr}\,W_d(n)^{-1}=\tfrac{d}{n-d-1}<\infty\iff n\ge d+2",
     source="derived here: the estimator is linear in theta0 and in the noise; the trace of an inverse Wishart matrix",
 )

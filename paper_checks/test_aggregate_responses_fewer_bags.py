@@ -30,8 +30,8 @@ fewer_bags_than_features = claim(
     kind="expectation",
     statement="With fewer bags than features weight 0 and the limit of small weights are two estimators, and with fewer samples than features every "
     "positive weight is a third; bias and variance of each are exact at finite size.",
-    tex=r"\text{(i) } 1-\tfrac md,\ \tfrac{m}{d-m-1};\quad"
-    r"\text{(ii) } (1-\tfrac md)(1+\tfrac{m}{n-d-1}),\ \tfrac{m(n-m-1)}{(n-d-1)(d-m-1)};\quad"
+    tex=r"\text{(i) } 1-\tfrac md,\ \tfrac{m}{d-m-1};\quad "
+    r"\text{(ii) } (1-\tfrac md)(1+\tfrac{m}{n-d-1}),\ \tfrac{m(n-m-1)}{(n-d-1)(d-m-1)};\quad "
     r"\text{(iii) } 1-\tfrac md+\tfrac{(n-m)m}{d(d-n-1)},\ \tfrac{m}{d-n-1}",
     source="derived here: projection on a random subspace; the Jacobi spectrum at small weights; block inverse of X X'",
 )

@@ -30,8 +30,8 @@ one_spectrum = claim(
     "AGG-3",
     kind="expectation",
     statement="At every n > d + 1, bias, variance and mean of the interpolating estimator are means over one Jacobi spectrum, in closed form.",
-    tex=r"\mathbb{E}\,\mathrm{bias}^2=r^2\,\mathbb{E}\Big[x+y+y\tfrac{nd-2}{n-d-1}\Big],\quad"
-    r"\mathbb{E}\,\mathrm{var}=\tfrac{\sigma^2}{n-d-1}\mathbb{E}\sum_i\tfrac{u_i}{(\rho+(1-\rho)u_i)^2},\quad"
+    tex=r"\mathbb{E}\,\mathrm{bias}^2=r^2\,\mathbb{E}\Big[x+y+y\tfrac{nd-2}{n-d-1}\Big],\quad "
+    r"\mathbb{E}\,\mathrm{var}=\tfrac{\sigma^2}{n-d-1}\mathbb{E}\sum_i\tfrac{u_i}{(\rho+(1-\rho)u_i)^2},\quad "
     r"\mathbb{E}\hat\theta_\rho=\big(1-\tfrac1d\mathbb{E}\sum_ig(u_i)\big)\theta_0",
     source=f"derived here for the estimator of {PAPER}",
 )

@@ -23,8 +23,8 @@ limits = claim(
     "AGG-5",
     kind="limit",
     statement="For n/d -> psi > 1 bias and variance of the interpolating estimator tend to rational functions of one root s of a quadratic.",
-    tex=r"\tfrac{\psi}{k}\left[\tfrac{s}{1+s}+(k-1)\tfrac{\rho s}{1+\rho s}\right]=1,\quad"
-    r"V=\frac{s}{1+(k-1)\rho\left(\frac{1+s}{1+\rho s}\right)^2},\quad"
+    tex=r"\tfrac{\psi}{k}\left[\tfrac{s}{1+s}+(k-1)\tfrac{\rho s}{1+\rho s}\right]=1,\quad "
+    r"V=\frac{s}{1+(k-1)\rho\left(\frac{1+s}{1+\rho s}\right)^2},\quad "
     r"B=(1-e_1)^2+\tfrac{\psi}{\psi-1}(e_2-e_1^2),\ e_1=\tfrac{\psi}{k}\tfrac{s}{1+s},\ e_2=\tfrac{\psi}{k}\tfrac{s^2+V}{(1+s)^2}",
     source="derived here (deterministic equivalent, freeness); existence of the limits: arXiv:2401.11081, Theorem 2.5",
 )
@@ -225,7 +225,7 @@ peaks = claim(
     "AGG-10",
     kind="rate",
     statement="Weight 0 peaks only at psi = k, every weight > 0 only at psi = 1, in bias and variance; at psi = k the peak is rho^-1/2 high.",
-    tex=r"\psi=k:\ V\sim\frac{1}{2\sqrt{(k-1)\rho}},\qquad"
+    tex=r"\psi=k:\ V\sim\frac{1}{2\sqrt{(k-1)\rho}},\qquad "
     r"\psi\to1:\ |\psi-1|\,B\to\tfrac{k-1}{k^2},\ |\psi-1|\,V\to\tfrac1k\ \text{for every }\rho>0",
     source="derived here",
 )

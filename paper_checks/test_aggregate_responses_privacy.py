@@ -31,7 +31,7 @@ label_privacy = claim(
     "AGG-13",
     kind="bound",
     statement="Laplace noise of scale 2T/(k epsilon) on clipped bag averages is epsilon-label-private, and exactly so; half of it is 2 epsilon.",
-    tex=r"\max_y\Big|\log\frac{p(y)}{p'(y)}\Big|=\frac{2T}{kb},\quad b=\frac{2T}{k\varepsilon};\qquad"
+    tex=r"\max_y\Big|\log\frac{p(y)}{p'(y)}\Big|=\frac{2T}{kb},\quad b=\frac{2T}{k\varepsilon};\qquad "
     r"\delta=\Phi\big(\tfrac{D}{2s}-\tfrac{\varepsilon s}{D}\big)-e^{\varepsilon}\Phi\big(-\tfrac{D}{2s}-\tfrac{\varepsilon s}{D}\big)",
     source="arXiv:2401.11081 (the mechanism); the scale and its attainment derived here; arXiv:1805.06530, Theorem 8 (Gaussian noise)",
 )

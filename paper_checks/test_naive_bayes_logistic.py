@@ -63,7 +63,7 @@ asymptotic_errors = claim(
     "NB-1",
     kind="identity",
     statement="With unlimited data naive Bayes errs with Phi(-w'Delta / (2 sqrt(w'Sigma w))), w = D^-1 Delta, never less than logistic regression.",
-    tex=r"R(\mathrm{NB}_\infty)=\Phi\!\Big(-\tfrac{w^\top\Delta}{2\sqrt{w^\top\Sigma w}}\Big),\ w=D^{-1}\Delta,\quad"
+    tex=r"R(\mathrm{NB}_\infty)=\Phi\!\Big(-\tfrac{w^\top\Delta}{2\sqrt{w^\top\Sigma w}}\Big),\ w=D^{-1}\Delta,\quad "
     r"R(\mathrm{LR}_\infty)=\Phi\big(-\tfrac12\sqrt{\Delta^\top\Sigma^{-1}\Delta}\big)\le R(\mathrm{NB}_\infty)",
     source=f"{PAPER}, the setting, and Ng and Jordan (2001) for the order; the formula and the case of equality derived here",
 )

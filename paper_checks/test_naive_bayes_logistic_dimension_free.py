@@ -25,7 +25,7 @@ dimension_free = claim(
     "NB-7",
     kind="bound",
     statement="Without a union bound the excess of naive Bayes needs no log d: Markov's form is free of d, Chebyshev's falls with d at fixed m.",
-    tex=r"\mathbb{E}R-R_\infty\le\min_\tau\Big[G(\tau)+\frac{\sum_i\mathbb{E}|\hat\ell_i-\ell_i|}{\tau d}\Big],\qquad"
+    tex=r"\mathbb{E}R-R_\infty\le\min_\tau\Big[G(\tau)+\frac{\sum_i\mathbb{E}|\hat\ell_i-\ell_i|}{\tau d}\Big],\qquad "
     r"\le\min_\tau\Big[G(\tau)+\frac{\sum_i\mathrm{Var}(\hat\ell_i-\ell_i)+(\sum_i\mathbb{E}(\hat\ell_i-\ell_i))^2}{(\tau d)^2}\Big]",
     source="derived here",
 )

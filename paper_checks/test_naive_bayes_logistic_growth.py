@@ -56,7 +56,7 @@ affine_growth = claim(
     "LR-4",
     kind="rate",
     statement="In the paper's mixture logistic regression needs 30 + .93 d samples, not c log d nor c d; if isotropic, a dozen at any d.",
-    tex=r"m_{.01}(d)\approx30+0.93\,d\;\text{ if }\Sigma=\mathrm{diag}(d,\ldots,d,1,\ldots,1),\qquad"
+    tex=r"m_{.01}(d)\approx30+0.93\,d\;\text{ if }\Sigma=\mathrm{diag}(d,\ldots,d,1,\ldots,1),\qquad "
     r"m_{.01}(d)=13,11,10,10,\ldots\;\text{ if }\Sigma=4I",
     source=f"{PAPER}, simulations, for the growth with d; the affine law, the control and the part of the intercept are derived here",
 )

@@ -24,7 +24,7 @@ near_ties = claim(
     "NB-6",
     kind="bound",
     statement="Naive Bayes is within G(tau) + P(largest per-feature log-odds error > tau) of its best error; G has an exact form and falls with d.",
-    tex=r"\mathbb{E}R-R_\infty\le G(\tau)+\mathbb{P}\big(\max_i|\hat\ell_i-\ell_i|>\tau\big),\quad"
+    tex=r"\mathbb{E}R-R_\infty\le G(\tau)+\mathbb{P}\big(\max_i|\hat\ell_i-\ell_i|>\tau\big),\quad "
     r"G(\tau)=\Phi\big(\tfrac{\tau d-M}{\sqrt V}\big)-\Phi\big(\tfrac{-\tau d-M}{\sqrt V}\big),\ "
     r"M=\tfrac12w^\top\Delta,\ V=w^\top\Sigma w,\ w=D^{-1}\Delta",
     source="arXiv:2302.02334 (bound and assumptions, after Ng and Jordan); exact forms derived here",

@@ -23,7 +23,7 @@ phase_diagram = claim(
     "NB-9",
     kind="rate",
     statement="With delta^2 = c d^alpha naive Bayes needs m of order d^(1 - 2 alpha) for alpha < 1/2 and a constant at 1/2: never log d.",
-    tex=r"m_\varepsilon(d)\sim d^{\max(0,1-2\alpha)};\quad \alpha=0:\ \tfrac{m_\varepsilon}{d}\to\tfrac{16z^2}{c^2-4cz^2};\quad"
+    tex=r"m_\varepsilon(d)\sim d^{\max(0,1-2\alpha)};\quad \alpha=0:\ \tfrac{m_\varepsilon}{d}\to\tfrac{16z^2}{c^2-4cz^2};\quad "
     r"\alpha=\tfrac12:\ c^2m^2=16z^2(m+1);\quad \tfrac dm\to\gamma:\ \mathbb E R\to\Phi\Big(-\tfrac{\delta^2/2}{\sqrt{\delta^2+4\gamma}}\Big)",
     source="derived here",
 )

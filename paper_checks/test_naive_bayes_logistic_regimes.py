@@ -47,7 +47,7 @@ regimes = claim(
     "TR-1",
     kind="ordering",
     statement="In pairs of correlation .4 naive Bayes wins up to m = 400 and LR from 800 on; other mixtures have one regime or three.",
-    tex=r"\mathbb{E}[R(\mathrm{NB}_m)-R(\mathrm{LR}_m)]<0\;(m\le400),\quad>0\;(m\ge800),\qquad"
+    tex=r"\mathbb{E}[R(\mathrm{NB}_m)-R(\mathrm{LR}_m)]<0\;(m\le400),\quad>0\;(m\ge800),\qquad "
     r"R(\mathrm{NB}_\infty)=\Phi(-\tfrac{\delta_{NB}}2),\;R(\mathrm{LR}_\infty)=\Phi\Big(-\tfrac{\delta_{NB}}{2\sqrt{1-\rho^2}}\Big)",
     source=f"{PAPER}, for the two regimes; the mixtures, the exact asymptotes and the exceptions are derived here",
 )

@@ -35,7 +35,7 @@ score_law = claim(
     kind="identity",
     statement="The score of naive Bayes has a characteristic function that is elementary up to a mean over variances, and analytic in a sector.",
     tex=r"\mathbb{E}\,e^{itT}=\left(\tfrac{m_1}{m_2}\right)^{it}\prod_i\mathbb{E}_s\left[\left(\tfrac{s_2}{s_1}\right)^{it}D^{-1/2}"
-    r"e^{\frac{i\delta_i^2}{2}\frac{a_2(1+i(1+1/m_1)a_1)}{D}}\right],\quad"
+    r"e^{\frac{i\delta_i^2}{2}\frac{a_2(1+i(1+1/m_1)a_1)}{D}}\right],\quad "
     r"\mathbb P(T<0)=\tfrac12-\tfrac\alpha\pi-\tfrac1\pi\int_{-\infty}^\infty\mathrm{Im}\,\varphi(e^{u+i\alpha})\,du",
     source="derived here for the classifier of arXiv:2302.02334",
 )

@@ -25,7 +25,7 @@ parameters_at_once = claim(
     "NB-5",
     kind="probability",
     statement="All d means (variances, proportions) are within eps with probability 1 - p once m is about (2/eps^2) log d: log d is exact here.",
-    tex=r"\mathbb{P}\Big(\max_{i\le d}|\hat\mu_i-\mu_i|\le\varepsilon\Big)=\big(2\Phi(\varepsilon\sqrt m)-1\big)^d,\qquad"
+    tex=r"\mathbb{P}\Big(\max_{i\le d}|\hat\mu_i-\mu_i|\le\varepsilon\Big)=\big(2\Phi(\varepsilon\sqrt m)-1\big)^d,\qquad "
     r"\frac{dm^*}{d\log d}\to\frac{2}{\varepsilon^2},\qquad m^*\le\frac{2}{\varepsilon^2}\log\frac{2d}{p}",
     source="arXiv:2302.02334 (the order); probabilities, sample sizes and slopes derived here",
 )

@@ -23,7 +23,7 @@ other_prompt_length = claim(
     "GD-13",
     kind="identity",
     statement="On m examples, the step learned at n has an excess that falls only to m = n + (d + 1 + lambda)/2 and then grows; averaging cures it.",
-    tex=r"\tau^2 d\,[1-2m\eta+\eta^2m(m+d+1+\lambda)]\ \text{(sum)},\quad"
+    tex=r"\tau^2 d\,[1-2m\eta+\eta^2m(m+d+1+\lambda)]\ \text{(sum)},\quad "
     r"\tau^2 d\,[1-2n\eta+(n\eta)^2(m+d+1+\lambda)/m]\ \text{(mean)}",
     source=DERIVED,
 )

@@ -149,7 +149,7 @@ risk_under_attack = claim(
     "OOD-2",
     kind="optimum",
     statement="An attack costs a linear rule the radius times the dual norm of w; best is mu itself for l2, its soft threshold for linf.",
-    tex=r"\Phi\Bigl(\tfrac{\varepsilon|w|_q-\langle w,\mu\rangle}{\sqrt{w^\top\Sigma w}}\Bigr),\quad"
+    tex=r"\Phi\Bigl(\tfrac{\varepsilon|w|_q-\langle w,\mu\rangle}{\sqrt{w^\top\Sigma w}}\Bigr),\quad "
     r" w=\Sigma^{-1}(\mu-z^*),\ z^*=\arg\min_{|z|_p\le\varepsilon}(\mu-z)^\top\Sigma^{-1}(\mu-z)",
     source="derived here for arXiv:2310.00027; isotropic case known (Bhagoji et al. 2019, Dobriban et al. 2020)",
 )

@@ -22,7 +22,7 @@ anisotropic = claim(
     "OOD-9b",
     kind="optimum",
     statement="Classes that are not round: the unlabelled term is wrong however many samples there are; the Mahalanobis cost repairs it.",
-    tex=r"\mu=e_1,\ \Sigma=\mathrm{diag}(1,x^2):\ \hat w=e_2\ \text{ once }\ x>\frac{2\Phi(1)-1+2\varphi(1)}{2\varphi(0)}\ (\gamma'\to0),\quad"
+    tex=r"\mu=e_1,\ \Sigma=\mathrm{diag}(1,x^2):\ \hat w=e_2\ \text{ once }\ x>\frac{2\Phi(1)-1+2\varphi(1)}{2\varphi(0)}\ (\gamma'\to0),\quad "
     r"x>e^{1/2}\ (\gamma'\to\infty)",
     source="derived here",
 )

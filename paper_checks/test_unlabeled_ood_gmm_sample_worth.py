@@ -228,7 +228,7 @@ tolerance = claim(
     "OOD-10b",
     kind="limit",
     statement="Unlabelled samples alone beat labels alone up to a shift of sqrt(d/m), far above d/m; labels fix the sign exponentially fast.",
-    tex=r"\beta^*\to\sigma_0\sqrt{d/m},\qquad P(\text{wrong sign})=Q(\sqrt m\,s\cos\angle),\qquad"
+    tex=r"\beta^*\to\sigma_0\sqrt{d/m},\qquad P(\text{wrong sign})=Q(\sqrt m\,s\cos\angle),\qquad "
     r"\mathbb{E}R-R^*=(1-2Q(s))\,Q(\sqrt m\,s)\ \text{ if the direction is known}",
     source="derived here; the exponential value of labels is that of Castelli and Cover (1995)",
 )
