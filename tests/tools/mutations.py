@@ -110,7 +110,7 @@ def _variants(node: ast.AST) -> list[ast.AST]:
 
 
 def _unseen(tree: ast.AST) -> set[int]:
-    """Return the nodes that no number comes from: annotations, and the texts of messages."""
+    """Return the nodes that no number comes from: annotations, the texts of messages, and generous limits of what double precision carries."""
     hidden: set[int] = set()
     for node in ast.walk(tree):
         parts: list[ast.AST | None] = []
@@ -120,6 +120,8 @@ def _unseen(tree: ast.AST) -> set[int]:
             parts = [node.returns]
         elif isinstance(node, ast.JoinedStr | ast.Raise):
             parts = [node]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "moderate":
+            parts = [keyword.value for keyword in node.keywords]
         for part in parts:
             if part is not None:
                 hidden |= {id(inner) for inner in ast.walk(part)}

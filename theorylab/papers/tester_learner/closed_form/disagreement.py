@@ -76,6 +76,7 @@ def massart_excess_range(disagreement: ArrayLike, noise_rate: ArrayLike) -> Exce
     ValueError
         If an argument is out of range.
     """
-    probability = np.asarray(reals("disagreement", disagreement, minimum=0.0, maximum=1.0))
-    eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
-    return ExcessRange(plain((1.0 - 2.0 * eta) * probability), plain(probability + 0.0 * eta))
+    probability, eta = np.broadcast_arrays(
+        reals("disagreement", disagreement, minimum=0.0, maximum=1.0), reals("noise_rate", noise_rate, minimum=0.0, below=0.5)
+    )
+    return ExcessRange(plain((1.0 - 2.0 * eta) * probability), plain(probability.copy()))

@@ -57,5 +57,6 @@ def surrogate_loss_slope(margin: ArrayLike, ramp_width: ArrayLike, loss: str = "
         return plain(expit(scaled) * expit(-scaled) / width)
     if kind == "ramp":
         return plain((scaled <= 0.5) / width)
+    # 1 in the middle, 0 outside.
     u = np.clip(3.0 * (scaled - 1.0 / 6.0), 0.0, 1.0)
-    return plain(np.where(scaled < 0.5, 1.0 + 2.0 * u - 3.0 * u**2, 0.0) / width)
+    return plain((1.0 + 2.0 * u - 3.0 * u**2) / width)
