@@ -23,6 +23,7 @@ import os
 import pickle
 import sys
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,7 +58,15 @@ def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
         except Exception:
             return function(*args, **kwargs)
         if key not in kept:
-            kept[key] = function(*args, **kwargs)
+            with warnings.catch_warnings(record=True) as shown:
+                warnings.simplefilter("always")
+                value = function(*args, **kwargs)
+            if shown:
+                # A warning is part of the answer, and some checks ask for it.
+                for warning in shown:
+                    warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+                return value
+            kept[key] = value
         return kept[key]
 
     return call
@@ -101,7 +110,7 @@ def one_seed(item: Any, seed: int, alpha: float, engine: Engine) -> dict[str, An
             item.obj(lab=lab, **arguments)
     except AssertionError:
         pass  # the verdict that did not hold is among the assertions
-    except Exception as trouble:  # an experiment that fails is a finding too
+    except (Exception, pytest.fail.Exception) as trouble:  # an experiment that fails is a finding too
         error = f"{type(trouble).__name__}: {trouble}"
     wrong = [f"{verdict.state}: {verdict.question}" for verdict in lab.assertions if verdict.state != "holds"]
     counterclaims = [*lab.counterclaims, *(other for verdict in lab.assertions for other in verdict.counterclaims)]
