@@ -31,6 +31,14 @@ def test_gaps_are_norms(kind: str) -> None:
     np.testing.assert_allclose(norms**2 if kind == "excess_risk" else norms, exact, rtol=1e-10)
 
 
+@pytest.mark.parametrize(
+    ("second", "cross"), [((2, 3), (3,)), ((4, 3, 2), (4, 2)), ((0, 0), (0,)), ((3,), (3,)), ((3, 3), (2,)), ((5, 3, 3), (5, 2))]
+)
+def test_shapes_that_do_not_fit(second: tuple[int, ...], cross: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"feature_second_moment and cross must have shapes \(..., r, r\) and \(..., r\); got"):
+        theory.gap_as_norm(np.ones(second), np.ones(cross), "gradient")
+
+
 @pytest.mark.parametrize("solver", ["batched", "cvxpy"])
 @pytest.mark.parametrize("kind", theory.GAP_KINDS)
 @pytest.mark.parametrize("columns", [[3], [1, 3], [1, 2, 3]])

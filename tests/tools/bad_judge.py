@@ -32,6 +32,7 @@ ALIASES = {
     "name": ["sweep", "figure"],
     "refutes": ["counterclaim"],
     "second_moments": ["second_moment"],
+    "records": ["claim"],
 }
 # Fields of a record that no two runs share.
 CLOCKED = re.compile("seconds|hours|bytes|predicted")

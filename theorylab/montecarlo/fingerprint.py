@@ -65,10 +65,13 @@ def _find(module: str) -> Path | None:
     return path if path and path.suffix == ".py" and path.exists() else None
 
 
-@lru_cache(maxsize=4096)
 def is_installed(path: Path) -> bool:
     """Tell whether a file belongs to Python itself or to a package that was installed."""
-    instance("path", path, Path)
+    return _is_installed(instance("path", path, Path))
+
+
+@lru_cache(maxsize=4096)
+def _is_installed(path: Path) -> bool:
     folders = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
     return not {"site-packages", "dist-packages"}.isdisjoint(path.parts) or any(path.is_relative_to(folder) for folder in folders)
 

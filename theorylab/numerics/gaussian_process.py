@@ -14,7 +14,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.spatial.distance import cdist
 
 from theorylab.backend import check_draw, namespace_of
-from theorylab.validation import array_of_shape, choice, real, whole_number
+from theorylab.validation import array_of_shape, choice, moderate, real, whole_number
 
 __all__ = ["KERNELS", "Posterior", "conditioned_draws", "interpolating_posterior", "relu_network_kernel", "stationary_kernel"]
 
@@ -53,9 +53,9 @@ def stationary_kernel(first: ArrayLike, second: ArrayLike, kind: str = "laplace"
     ValueError
         If shapes do not fit, the kind is unknown or a number is out of range.
     """
-    x = array_of_shape("first", first, ("a", "d"))
-    z = array_of_shape("second", second, ("b", x.shape[1]))
-    which, scale = choice("kind", kind, KERNELS), real("length_scale", length_scale, above=0.0)
+    x = moderate("first", array_of_shape("first", first, ("a", "d")))
+    z = moderate("second", array_of_shape("second", second, ("b", x.shape[1])))
+    which, scale = choice("kind", kind, KERNELS), moderate("length_scale", real("length_scale", length_scale, above=0.0), least=1e-100)
     if which in ("linear", "polynomial"):
         base = 0.5 * (1.0 + x @ z.T / (scale**2 * x.shape[1]))
         return base if which == "linear" else base ** whole_number("degree", degree)

@@ -19,7 +19,10 @@ __all__ = ["NetworkLoss", "TailEstimate", "network_loss", "splitting_bias", "til
 
 
 class TailEstimate(NamedTuple):
-    """Nats with an interval, and the relative standard deviation (tilting: of one draw; splitting: of one run, in nats)."""
+    """Nats with an interval, and the relative standard deviation (tilting: of one draw; splitting: of one run, in nats).
+
+    Where the draws are too few the upper end is infinite; where none is below the target, nats and deviation are, too.
+    """
 
     nats: float
     low: float

@@ -314,7 +314,7 @@ def _inside(threshold: Any, mean: Any, variance: Any) -> Any:
 
 
 def _classes(class_means: ArrayLike, sigma: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    means = array_of_shape("class_means", class_means, ("K", "d"))
+    means = moderate("class_means", array_of_shape("class_means", class_means, ("K", "d")), most=1e50)
     if len(means) < 2:
         raise ValueError(f"class_means must have shape (K, d) with K >= 2; got shape {means.shape}")
     return means, covariance("covariance", sigma, dimension=means.shape[1])

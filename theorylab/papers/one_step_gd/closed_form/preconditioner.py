@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from theorylab.papers.one_step_gd.closed_form._arguments import general_problem, stack_of_shape
 from theorylab.papers.one_step_gd.closed_form.loss_polynomial import prepared_loss
-from theorylab.validation import array_of_shape, plain
+from theorylab.validation import array_of_shape, moderate, plain
 
 __all__ = [
     "best_plain_learning_rate",
@@ -204,8 +204,8 @@ def excess_over_minimum(
     """
     n, sigma, omega, noise = general_problem(context_length, feature_covariance, task_covariance, noise_variance)
     d = sigma.shape[0]
-    v = array_of_shape("value_vector", value_vector, (d + 1,))
-    m = array_of_shape("key_query_matrix", key_query_matrix, (d + 1, d))
+    v = moderate("value_vector", array_of_shape("value_vector", value_vector, (d + 1,)), most=1e50)
+    m = moderate("key_query_matrix", array_of_shape("key_query_matrix", key_query_matrix, (d + 1, d)), most=1e50)
     best = optimal_preconditioner(n, sigma, omega, noise)
     difference = v[-1] * m[:-1].T + np.outer(m[-1], v[:-1]) - best
     _, even = prepared_loss(n, sigma, omega, noise).parts(v, m)

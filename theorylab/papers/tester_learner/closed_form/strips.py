@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf, factorial2
 
-from theorylab.validation import choice, integers, plain, reals
+from theorylab.validation import choice, integers, moderate, plain, reals
 
 __all__ = [
     "GlobalBound",
@@ -55,7 +55,7 @@ def strip_disagreement_bound(angle: ArrayLike, strip_ratio: ArrayLike, moment: s
         If an argument is out of range, or there would be more than 10^7 strips: use `strip_ratio_limit` there.
     """
     theta = np.asarray(reals("angle", angle, above=0.0, below=np.pi / 2.0))
-    ratio = np.asarray(reals("strip_ratio", strip_ratio, above=0.0))
+    ratio = np.asarray(moderate("strip_ratio", reals("strip_ratio", strip_ratio, above=0.0)))
     narrowest = float(np.min(ratio * np.tan(theta)))
     if narrowest < _REACH / _MOST_STRIPS:
         raise ValueError(f"strip_ratio times tan(angle) must be at least {_REACH / _MOST_STRIPS:g}; got {narrowest:.3g}")

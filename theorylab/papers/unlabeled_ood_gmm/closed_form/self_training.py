@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.validation import moderate, numbers, plain, reals
 
@@ -88,6 +89,7 @@ def self_training_overlap(
     ratio = numbers("unlabeled_ratio", unlabeled_ratio)
     infinite = np.isposinf(ratio)
     reals("unlabeled_ratio", np.where(infinite, 1.0, ratio), above=0.0)
+    check_broadcast(cosine=c0, half_distance=s1, unlabeled_ratio=ratio, alignment=r)
     c1 = r * np.asarray(c0)
     pull, push = 1.0 - 2.0 * ndtr(-s1 * c1), 2.0 * normal_density(s1 * c1)
     length = np.square(pull * s1) + np.square(push) + 2.0 * pull * push * s1 * c1 + 1.0 / ratio
