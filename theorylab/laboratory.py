@@ -125,7 +125,7 @@ class Laboratory:
         sampler, **parameters
             As in `run`.
         least
-            At least so many replicates; whole blocks are drawn, in this process, and kept nowhere.
+            At least so many replicates, 2^30 at most; whole blocks are drawn, in this process, and kept nowhere.
 
         Returns
         -------
@@ -138,7 +138,7 @@ class Laboratory:
             If ``least`` is not a positive integer or a parameter is not valid.
         """
         request = make_request(sampler, parameters)
-        return draw_replicates(request, self.engine.backend, self.seed, -(-whole_number("least", least) // request.block))
+        return draw_replicates(request, self.engine.backend, self.seed, -(-whole_number("least", least, maximum=2**30) // request.block))
 
     def draw(self, function: Callable[..., T], size: int, /, **parameters: Any) -> T:
         """Call ``function(rng, size, **parameters)`` once and return what it returns, for results that are too dear to replicate in blocks.

@@ -288,6 +288,7 @@ def instance(name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
 
 def text(name: str, value: Any, *, empty: bool = True) -> str:
     """Return ``value`` as a plain text if it is one; a blank one only if ``empty``."""
+    empty = flag("empty", empty)
     if not isinstance(value, str) or (not empty and not value.strip()):
         raise _fail(name, value, "a text" if empty else "a text that is not blank")
     return str(value)

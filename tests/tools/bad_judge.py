@@ -43,6 +43,7 @@ TOO_BIG = re.compile(
 # What scikit-learn says of X and y, in the words that its own checks of estimators want.
 LIBRARY = re.compile(
     "Expected 2D array|Found array with|inconsistent numbers of samples|y should be a 1d array|Unknown label type|Input [Xy]|Complex data|numeric"
+    "|at least one array or dtype is required"
     "|could not convert|inhomogeneous shape|Cannot cast|argument must be a string or a real number|Expected a 2-dimensional container"
 )
 # Counts up to here may take as long as they take.

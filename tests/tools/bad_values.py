@@ -237,6 +237,10 @@ def _number_forms(value: Any) -> list[Attempt]:
     return forms
 
 
+def _has_records(value: Any) -> bool:
+    return hasattr(value, "_fields") or (isinstance(value, list | tuple) and any(hasattr(each, "_fields") for each in value))
+
+
 def _forms(value: Any) -> list[Attempt]:
     """Return the valid value in other forms."""
     if isinstance(value, bool):
@@ -245,7 +249,7 @@ def _forms(value: Any) -> list[Attempt]:
         return [Attempt("np.str_", np.str_(value), "maybe")]
     if isinstance(value, int | float | np.number):
         return _number_forms(value) if isinstance(value, int) or np.isfinite(value) else []
-    return _array_forms(value) if isinstance(value, list | tuple | np.ndarray) and not hasattr(value, "_fields") and is_numeric(value) else []
+    return _array_forms(value) if isinstance(value, list | tuple | np.ndarray) and not _has_records(value) and is_numeric(value) else []
 
 
 def _fresh(attempt: Attempt) -> Attempt:
@@ -269,6 +273,6 @@ def attempts(value: Any) -> st.SearchStrategy[Attempt]:
     forms = _forms(value)
     if forms:
         choices += [st.sampled_from(forms)] * 2
-    if isinstance(value, list | tuple | np.ndarray) and not hasattr(value, "_fields") and is_numeric(value):
+    if isinstance(value, list | tuple | np.ndarray) and not _has_records(value) and is_numeric(value):
         choices.append(st.sampled_from(_changed_arrays(value)))
     return st.one_of(choices).map(_fresh)

@@ -191,7 +191,10 @@ def draw_noise(rng: Any, shape: tuple[int, ...], *, noise_variance: float, law: 
     """Draw label noise of variance `noise_variance` >= 0, law "gaussian" or "rademacher" (+-sqrt of the variance)."""
     namespace_of(rng)
     scale = np.sqrt(real("noise_variance", noise_variance, minimum=0.0, maximum=1e100))
-    shape = tuple(np.atleast_1d(integers("shape", shape, minimum=0)).tolist())
+    lengths = np.atleast_1d(integers("shape", shape, minimum=0))
+    if lengths.ndim != 1:
+        raise ValueError(f"shape must be a tuple of lengths; got {shape!r}")
+    shape = tuple(lengths.tolist())
     choice("law", law, NOISE_LAWS)
     return scale * (rng.standard_normal(shape) if law == "gaussian" else _signs(rng, shape))
 

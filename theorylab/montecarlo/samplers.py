@@ -110,7 +110,7 @@ def _threshold(value: float) -> str:
     # An infinite one is allowed, and means all or nothing.
     if isinstance(value, float | np.floating) and np.isinf(value):
         return repr(float(value))
-    if value != value:
+    if np.ndim(value) == 0 and value != value:
         raise ValueError("threshold must be a number; got nan")
     return repr(real("threshold", value))
 

@@ -128,7 +128,7 @@ def marchenko_pastur_ridge_mean(ridge: ArrayLike, features_per_sample: ArrayLike
     ValueError
         If an argument is out of range.
     """
-    z = reals("ridge", ridge, minimum=0.0)
+    z = moderate("ridge", reals("ridge", ridge, minimum=0.0))
     gamma = moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30)
     linear = 1.0 - gamma + z
     root = np.sqrt(linear**2 + 4.0 * gamma * z)

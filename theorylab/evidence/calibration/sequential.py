@@ -212,7 +212,10 @@ def judge_runs(ends: Ends, truth: float, deviation: float, alphas: Sequence[floa
         ready = np.zeros(runs, dtype=bool)
         claims = [(band, np.zeros(runs, dtype=bool), np.zeros(runs, dtype=bool)) for band in (above, below)]
         for look in range(looks):
-            low, high, ready = ends(look, look_level(alpha, look))
+            try:
+                low, high, ready = ends(look, look_level(alpha, look))
+            except IndexError:
+                raise ValueError(f"looks must not be more than those of ends; got {looks}, and there are {look}") from None
             excluded |= ready & ((low > truth) | (high < truth))
             first_ready[ready & np.isinf(first_ready)] = look_replicates(1, look)
             for band, holds, decided in claims:

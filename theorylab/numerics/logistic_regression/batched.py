@@ -9,7 +9,7 @@ import numpy as np
 from theorylab.backend import array_module
 from theorylab.numerics.logistic_regression.newton import Solution, newton_batch
 from theorylab.numerics.logistic_regression.separability import SeparableDataError, is_rank_deficient, is_separable
-from theorylab.validation import choice, flag, instance, real, whole_number
+from theorylab.validation import choice, flag, instance, moderate, real, whole_number
 
 __all__ = ["LogisticFit", "fit_logistic_batched", "log_odds_form"]
 
@@ -124,7 +124,7 @@ def fit_logistic_batched(
     fit_intercept = flag("fit_intercept", fit_intercept)
     xp = namespace
     classes = whole_number("class_count", class_count, minimum=2)
-    strength = real("ridge", ridge, minimum=0.0)
+    strength = moderate("ridge", real("ridge", ridge, minimum=0.0), most=1e50)
     limit = real("tolerance", tolerance, above=0.0, maximum=1e-2)
     steps = whole_number("maximum_iterations", maximum_iterations)
     choice("on_separable", on_separable, ("flag", "raise"))

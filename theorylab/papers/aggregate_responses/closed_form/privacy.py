@@ -198,7 +198,7 @@ def gaussian_mechanism_delta(sensitivity: ArrayLike, standard_deviation: ArrayLi
     e^epsilon phi(z2) = phi(z1), so delta = phi(z1) [R(z1) - R(z2)] with Mills' ratio R.
     """
     sizes = (("sensitivity", sensitivity), ("standard_deviation", standard_deviation), ("epsilon", epsilon))
-    change, deviation, level = (reals(name, value, above=0.0) for name, value in sizes)
+    change, deviation, level = (moderate(name, reals(name, value, above=0.0), least=1e-100) for name, value in sizes)
     return plain(_gaussian_delta(change / deviation, level))
 
 

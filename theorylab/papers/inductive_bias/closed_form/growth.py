@@ -153,6 +153,8 @@ def torus_spectrum(smoothness: float, dimension: int, *, largest: int = 1000, no
     # r^(d - 1) (1 + r^2)^(-nu - d/2) falls like r^(-1 - 2 nu): e^(-36) is left beyond this reach.
     reach = 18.0 / nu
     log_r = math.log(radius) + 0.5 * reach * (x + 1.0)
+    if d * float(log_r[-1]) > 220.0:
+        raise ValueError(f"dimension must be smaller or smoothness larger, else weights are too many to count; got {d} and {nu:g}")
     tail = d * volume * np.exp(d * log_r) * 0.5 * reach * weight
     w = np.concatenate([(1.0 + squares) ** exponent, (1.0 + np.exp(2.0 * log_r)) ** exponent])
     return GeneralizedChiSquared(w, np.concatenate([counts[squares], tail]))

@@ -315,8 +315,8 @@ def _inside(threshold: Any, mean: Any, variance: Any) -> Any:
 
 def _classes(class_means: ArrayLike, sigma: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     means = moderate("class_means", array_of_shape("class_means", class_means, ("K", "d")), most=1e50)
-    if len(means) < 2:
-        raise ValueError(f"class_means must have shape (K, d) with K >= 2; got shape {means.shape}")
+    if len(means) < 2 or means.shape[1] < 1:
+        raise ValueError(f"class_means must have shape (K, d) with K >= 2 and d >= 1; got shape {means.shape}")
     return means, covariance("covariance", sigma, dimension=means.shape[1])
 
 

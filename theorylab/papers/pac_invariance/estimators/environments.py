@@ -32,7 +32,10 @@ def environment_labels(groups: ArrayLike | None, rows: int) -> tuple[np.ndarray,
     rows = whole_number("rows", rows)
     if groups is None:
         return np.array([0]), np.zeros(rows, dtype=np.int64)
-    labels = np.asarray(groups)
+    try:
+        labels = np.asarray(groups)
+    except ValueError:
+        raise ValueError(f"groups must have shape ({rows},), the environment of each row; got a ragged list") from None
     if labels.shape != (rows,):
         raise ValueError(f"groups must have shape ({rows},), the environment of each row; got {labels.shape}")
     if any(label is None or label != label for label in labels.tolist()):

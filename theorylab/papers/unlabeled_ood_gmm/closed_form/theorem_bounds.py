@@ -102,7 +102,8 @@ def theorem_robust_bound(
     arXiv:2310.00027, Theorem 4.1.
     """
     d, m, n, log_inverse = _sizes(dimension, labeled_size, unlabeled_size, failure_probability)
-    energy = np.square(reals("mean_norm", mean_norm, minimum=0.0)) + np.square(reals("standard_deviation", standard_deviation, above=0.0))
+    energy = np.square(moderate("mean_norm", reals("mean_norm", mean_norm, minimum=0.0), most=1e50))
+    energy = energy + np.square(moderate("standard_deviation", reals("standard_deviation", standard_deviation, above=0.0), most=1e50))
     shift = reals("wasserstein_shift", wasserstein_shift, minimum=0.0)
     inside = shift * energy + np.sqrt(2.0 * d / (2.0 * n + m)) + np.sqrt(2.0 * log_inverse / (2.0 * n + m))
     direction = reals("slope", slope, minimum=0.0) * np.sqrt(2.0 * d / m * inside)
@@ -150,10 +151,15 @@ def theorem_nonrobust_bound(
     arXiv:2310.00027, Theorem 4.2. No constant makes it true for all separations |mu0|/sigma0, and it changes with the unit of length.
     """
     d, m, n, log_inverse = _sizes(dimension, labeled_size, unlabeled_size, failure_probability)
-    norm, sigma = reals("mean_norm", mean_norm, minimum=0.0), reals("standard_deviation", standard_deviation, above=0.0)
-    away = norm if shifted_mean_norm is None else reals("shifted_mean_norm", shifted_mean_norm, minimum=0.0)
-    spread = sigma if shifted_standard_deviation is None else reals("shifted_standard_deviation", shifted_standard_deviation, above=0.0)
-    shift = reals("wasserstein_shift", wasserstein_shift, minimum=0.0)
+    norm = moderate("mean_norm", reals("mean_norm", mean_norm, minimum=0.0), most=1e50)
+    sigma = moderate("standard_deviation", reals("standard_deviation", standard_deviation, above=0.0), most=1e50, least=1e-50)
+    away, spread = norm, sigma
+    if shifted_mean_norm is not None:
+        away = moderate("shifted_mean_norm", reals("shifted_mean_norm", shifted_mean_norm, minimum=0.0), most=1e50)
+    if shifted_standard_deviation is not None:
+        spread = reals("shifted_standard_deviation", shifted_standard_deviation, above=0.0)
+        spread = moderate("shifted_standard_deviation", spread, most=1e50, least=1e-50)
+    shift = moderate("wasserstein_shift", reals("wasserstein_shift", wasserstein_shift, minimum=0.0), most=1e50)
     prefactor = smoothing_prefactor(np.divide(norm, sigma), sigma)
     inside = (np.square(away) + np.square(spread)) * 2.0 * d * shift / m
     inside = inside + 4.0 * d / m * np.sqrt((2.0 * d + 2.0 * log_inverse) / (2.0 * n + m))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theorylab.papers.unlabeled_ood_gmm.estimators.ascent import Ascent, ascend, gradient_ascent
-from theorylab.validation import array_of_shape, choice, real, whole_number
+from theorylab.validation import array_of_shape, choice, moderate, real, whole_number
 
 __all__ = ["fit_rss", "worst_error_slope"]
 
@@ -72,7 +72,10 @@ def fit_rss(
         raise ValueError(f"y must hold labels -1 and 1; got {np.unique(labels)[:5].tolist()}")
     unlabeled = array_of_shape("X_unlabeled", X_unlabeled, ("n", x.shape[1]))
     weight = real("unlabeled_weight", unlabeled_weight, minimum=0.0)
-    widths = [np.inf if value is None else 1.0 / real(name, value, above=0.0) for name, value in _slopes(slope, unlabeled_slope)]
+    widths = [
+        np.inf if value is None else 1.0 / moderate(name, real(name, value, above=0.0), least=1e-100)
+        for name, value in _slopes(slope, unlabeled_slope)
+    ]
     climb = ascend if choice("solver", solver, SOLVERS) == "ascent" else gradient_ascent
     steps = whole_number("max_iter", max_iter)
     signed = (labels[:, None] * x)[None]

@@ -11,7 +11,7 @@ from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import axis_mean, draw_symmetric_mixture
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.unlabeled_ood_gmm.monte_carlo.mixture_fits import absolute_direction, leading_direction, mixture_mean, settled
-from theorylab.validation import real, whole_number
+from theorylab.validation import moderate, real, whole_number
 
 __all__ = ["draw_aligned_features", "sample_direction_errors", "sample_direction_errors_raw"]
 
@@ -36,7 +36,7 @@ def draw_aligned_features(rng: Any, size: int, *, dimension: int, sample_size: i
 
 def _checked(dimension: int, sample_size: int, half_distance: float) -> tuple[int, int, float]:
     d, n = whole_number("dimension", dimension, minimum=2), whole_number("sample_size", sample_size)
-    return d, n, real("half_distance", half_distance, above=0.0)
+    return d, n, moderate("half_distance", real("half_distance", half_distance, above=0.0), most=1e50, least=1e-50)
 
 
 def likely_direction(features: Any, start: Any, leading: Any, namespace: Any) -> Any:
