@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import digamma
 
+from theorylab.numerics.gaussian_process import interpolating_posterior, stationary_kernel
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
 from theorylab.papers.inductive_bias import closed_form as theory
 from theorylab.papers.inductive_bias.reference_tasks import kronecker_points, kronecker_task
@@ -29,6 +30,15 @@ def test_error_spectrum_of_a_diagonal_posterior() -> None:
     assert float(fixed.offset) == 1.0
     assert theory.required_inductive_bias(fixed, 1.0) == 0.0
     assert theory.required_inductive_bias(fixed, 0.9) == math.inf
+
+
+@pytest.mark.parametrize(("kind", "nugget"), [("laplace", 0.0), ("rbf", 1e-10), ("matern_5/2", 1e-10)])
+def test_smooth_kernels_get_a_nugget_and_the_rough_one_none(kind: str, nugget: float) -> None:
+    task = kronecker_task(2, 5, 4)
+    expected = interpolating_posterior(stationary_kernel(task.inputs, task.inputs, kind), 5, task.targets[:5], nugget=nugget)
+    mean, covariance = theory.task_posterior(task, kind)
+    np.testing.assert_array_equal(mean, expected.mean)
+    np.testing.assert_array_equal(covariance, expected.covariance)
 
 
 @settings(max_examples=25, deadline=None)
@@ -104,7 +114,7 @@ def test_brownian_motion_by_its_spectrum(x: float) -> None:
     assert theory.brownian_small_ball(x) == pytest.approx(theory.required_inductive_bias(law, x), rel=3e-6)
 
 
-@pytest.mark.parametrize(("d", "largest"), [(1, 50), (2, 30), (3, 20), (4, 12)])
+@pytest.mark.parametrize(("d", "largest"), [(1, 50), (2, 30), (3, 20), (4, 12), (3, 0)])
 def test_lattice_counts_by_enumeration(d: int, largest: int) -> None:
     side = np.arange(-math.isqrt(largest), math.isqrt(largest) + 1)
     squares = sum(np.meshgrid(*[side**2] * d, indexing="ij")).ravel()
@@ -218,3 +228,5 @@ def test_noise_of_the_three_parameter_fit_by_fits() -> None:
     assert 0.6 < np.std(found) / claimed < 1.5
     with pytest.raises(ValueError, match=r"^noncentrality must be finite and > 0; got 0.0$"):
         theory.three_parameter_standard_deviation(6.0, 0.0, 0.5)
+    # Fewer degrees than one are degrees, too.
+    assert 0.0 < theory.three_parameter_standard_deviation(0.9, 2.0, 0.5) < math.inf

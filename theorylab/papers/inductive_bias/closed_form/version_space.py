@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betainc, betaincc, betaln, psi
+from scipy.special import betainc, betaincc, betaln, hyp2f1, psi
 
 from theorylab.validation import integers, plain, real, reals
 
@@ -72,8 +72,8 @@ def circle_required_bias(left: ArrayLike, right: ArrayLike, target_error: ArrayL
 def sphere_cap_log_probability(target_error: ArrayLike, dimension: ArrayLike) -> Any:
     """Return log P(angle to the teacher <= pi eps) for a uniform direction in R^d, at any depth.
 
-    Formula: half the regularised incomplete beta function at sin^2(pi eps) with (d - 1)/2 and 1/2; where it underflows, in logarithms by its
-    continued fraction; linear in d.
+    Formula: half the regularised incomplete beta function at sin^2(pi eps) with (d - 1)/2 and 1/2; where it underflows, in logarithms by the
+    hypergeometric function 2F1(d/2, 1; (d + 1)/2; sin^2(pi eps)), which is of order one there; linear in d.
 
     Parameters
     ----------
@@ -92,14 +92,9 @@ def sphere_cap_log_probability(target_error: ArrayLike, dimension: ArrayLike) ->
     # The cosine by its own sine keeps the digits near eps = 1/2.
     sine, cosine, half = np.sin(np.pi * eps), np.sin(np.pi * (0.5 - eps)), 0.5 * (d - 1.0)
     direct = 0.5 * np.where(eps < 0.25, betainc(half, 0.5, sine**2), betaincc(0.5, half, cosine**2))
-    # Where that underflows sin^2 is below (half + 1)/(half + 2.5) by far, and the continued fraction converges at once.
-    fraction = np.ones(np.broadcast_shapes(sine.shape, half.shape))
-    for k in range(100, 0, -1):
-        odd = -(half + k) * (half + 0.5 + k) * sine**2 / ((half + 2 * k) * (half + 2 * k + 1))
-        even = k * (0.5 - k) * sine**2 / ((half + 2 * k - 1) * (half + 2 * k))
-        fraction = 1.0 + even / (1.0 + odd / fraction)
-    fraction = 1.0 - (half + 0.5) * sine**2 / (half + 1.0) / fraction
-    deep = (d - 1.0) * np.log(sine) + np.log(cosine / fraction) - np.log(d - 1.0) - betaln(half, 0.5)
+    # Where that underflows the series of 2F1 converges fast: sin^2 is not near 1.
+    series = hyp2f1(half + 0.5, 1.0, half + 1.0, sine**2)
+    deep = (d - 1.0) * np.log(sine) + np.log(cosine * series) - np.log(d - 1.0) - betaln(half, 0.5)
     with np.errstate(divide="ignore"):
         return plain(np.where(direct > 1e-290, np.log(direct), deep))
 
