@@ -145,7 +145,7 @@ def checked_array(
         If the value is no such array.
     """
     for end, bound in (("minimum", minimum), ("above", above), ("maximum", maximum)):
-        if bound is not None and (not isinstance(bound, int | float) or bound != bound):
+        if bound is not None and (not isinstance(bound, int | float | np.integer | np.floating) or bound != bound):
             raise ValueError(f"{end} must be a number; got {bound!r:.80}")
     if shape is not None and not isinstance(shape, tuple):
         raise ValueError(f"shape must be a tuple of lengths and names; got {shape!r:.80}")

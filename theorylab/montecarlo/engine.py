@@ -21,7 +21,7 @@ from theorylab.backend import check_backend
 from theorylab.montecarlo.executors import Choice, ClusterError, Workers
 from theorylab.montecarlo.fingerprint import fingerprint
 from theorylab.montecarlo.ledger import Ledger, LedgerError
-from theorylab.montecarlo.moments import MAXIMUM_STATISTICS, Moments, pool_blocks, pooled_in_chunks, pooled_moments
+from theorylab.montecarlo.moments import MAXIMUM_STATISTICS, MOST_BLOCKS, Moments, pool_blocks, pooled_in_chunks, pooled_moments
 from theorylab.montecarlo.samplers import Request, SamplerError, backend_of
 from theorylab.montecarlo.separate_moments import LENGTH as SEPARATE_LENGTH
 from theorylab.montecarlo.separate_moments import MAXIMUM_SEPARATE, SeparateMoments, pool_separate_blocks
@@ -206,7 +206,7 @@ class Engine:
             If the sampler has no such statistic, or a value is not finite.
         """
         names = tuple(items("names", names, str, minimum=1))
-        seed, size = whole_number("seed", seed, minimum=0), whole_number("size", size)
+        seed, size = whole_number("seed", seed, minimum=0), whole_number("size", size, maximum=2**30)
         ledger = self._ledger_of(fingerprint(instance("request", request, Request).sampler))
         record = ledger.record(self._identity_of_runs(request, names, seed, size))
         if ledger.missing(record, 1):
@@ -235,7 +235,7 @@ class Engine:
         WorkerError
             If a worker process dies, or a cluster is lost or has no workers any more.
         """
-        blocks = whole_number("blocks", blocks)
+        blocks = whole_number("blocks", blocks, maximum=MOST_BLOCKS)
         ledger = self._ledger_of(instance("experiment", experiment, Experiment).code)
         record = ledger.record(experiment.identity)
         missing = ledger.missing(record, blocks)

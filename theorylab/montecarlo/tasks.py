@@ -96,7 +96,7 @@ def _call(request: Request, rng: Any, size: int) -> Any:
 def draw_replicates(request: Request, backend: str, seed: int, blocks: int) -> dict[str, np.ndarray]:
     """Return the replicates themselves of blocks 0 to ``blocks - 1``, column by column, with one BLAS thread as in `run_task`."""
     instance("request", request, Request)
-    backend, blocks = backend_of(request.sampler, backend), whole_number("blocks", blocks)
+    backend, blocks = backend_of(request.sampler, backend), whole_number("blocks", blocks, maximum=2**26)
     key = experiment_key(seed, request.name, request.canonical)
     drawn: list[Mapping[str, Any]] = []
     with one_blas_thread():

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import betaln, logsumexp
 
 from theorylab.numerics.roots import smallest_integer
-from theorylab.validation import real, whole_number
+from theorylab.validation import moderate, real, whole_number
 
 __all__ = ["consistent_failure_bound", "consistent_points_needed", "consistent_violation_bound", "log_pattern_bound", "polynomial_class_vc_bound"]
 
@@ -66,17 +66,18 @@ def consistent_points_needed(vc_dimension: float, violation_probability: float, 
     Parameters
     ----------
     vc_dimension
-        v >= 0.
+        v from 0 to 10^6.
     violation_probability, failure_probability
-        eta and delta in (0, 1).
+        eta in [1e-9, 1) and delta in (0, 1).
 
     Raises
     ------
     ValueError
         If a number is out of range.
     """
-    eta = real("violation_probability", violation_probability, above=0.0, below=1.0)
+    eta = moderate("violation_probability", real("violation_probability", violation_probability, above=0.0, below=1.0), least=1e-9)
     delta = real("failure_probability", failure_probability, above=0.0, below=1.0)
+    moderate("vc_dimension", real("vc_dimension", vc_dimension, minimum=0.0), most=1e6)
     # The bound first grows with N, up to v/eta or so, but is cut at 1 there; where it has fallen below 1 it goes on falling.
     return smallest_integer(lambda n: consistent_failure_bound(vc_dimension, n, eta) <= delta, math.ceil(8.0 / eta))
 

@@ -115,6 +115,7 @@ def naive_bayes_excess_coefficient(gaps: ArrayLike, multiplicities: ArrayLike, *
     """
     random_counts = flag("random_counts", random_counts)
     delta, count = checked_groups(gaps, multiplicities, distinct_classes=True)
+    moderate("gaps", delta, least=1e-50)
     choice("variance", variance, ("known", "pooled", "class"))
     square = float(count @ delta**2)
     constant = 4.0 * (float(count.sum()) - 1.0) / square + 1.0

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.papers.naive_bayes_logistic.closed_form.excess_coefficients import mean_fisher_weight
 from theorylab.papers.naive_bayes_logistic.closed_form.separability import separability_threshold
@@ -90,7 +91,10 @@ def logistic_proximal_point(point: ArrayLike, proximal_parameter: ArrayLike) -> 
     ConvergenceError
         If the steps do not settle.
     """
-    target, gamma = np.broadcast_arrays(reals("point", point), reals("proximal_parameter", proximal_parameter, above=0.0))
+    target = moderate("point", reals("point", point))
+    gamma = moderate("proximal_parameter", reals("proximal_parameter", proximal_parameter, above=0.0))
+    check_broadcast(point=target, proximal_parameter=gamma)
+    target, gamma = np.broadcast_arrays(target, gamma)
     # Where the root is positive the equation is concave in p on its side of 0, else convex: from these starts Newton's steps are monotone.
     p = np.where(target > -0.5 * gamma, np.maximum(target, 0.0), np.minimum(target + gamma, 0.0))
     for _ in range(_MOST_STEPS):

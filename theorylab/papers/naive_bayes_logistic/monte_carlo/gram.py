@@ -81,6 +81,8 @@ def sample_isotropic_logistic_error(
         If a parameter is out of range, or there is more than one group.
     SeparableDataError
         If ``ridge`` is 0 and a training set is separable.
+    ConvergenceError
+        If a fit has not converged: the penalty is tiny, say, and a training set separable.
     """
     fit_intercept = flag("fit_intercept", fit_intercept)
     size = check_draw(rng, size)

@@ -130,6 +130,8 @@ def sample_logistic_error(
         If a parameter is out of range.
     SeparableDataError
         If ``ridge`` is 0 and a training set is separable.
+    ConvergenceError
+        If a fit has not converged: the penalty is tiny, say, and a training set separable.
     """
     fit_intercept = flag("fit_intercept", fit_intercept)
     size = check_draw(rng, size)

@@ -73,6 +73,8 @@ def sample_paired_errors(
         If a parameter is out of range, there are more than three classes, or a training set leaves a feature no variance.
     SeparableDataError
         If ``ridge`` is 0 and a training set is separable.
+    ConvergenceError
+        If a fit has not converged: the penalty is tiny, say, and a training set separable.
     """
     size = check_draw(rng, size)
     mixture = grouped_mixture(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.numerics.laguerre_ensemble import wishart_linear_statistic
 from theorylab.numerics.random_matrix import marchenko_pastur_ridge_mean
@@ -66,6 +67,7 @@ def bayes_excess_exact(context_length: ArrayLike, dimension: ArrayLike, noise_ra
     d = integers("dimension", dimension)
     ratio = reals("noise_ratio", noise_ratio, minimum=0.0)
     prior = reals("prior_variance", prior_variance, above=0.0)
+    check_broadcast(context_length=n, dimension=d, noise_ratio=ratio, prior_variance=prior)
     excess = prior * np.vectorize(_unit_bayes_excess, otypes=[np.float64])(n, d, ratio)
     return plain(excess)
 

@@ -87,7 +87,7 @@ def sample_descent_outcomes(
     size = check_draw(rng, size)
     n, d = whole_number("context_length", context_length), whole_number("dimension", dimension)
     sigma2 = moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0), least=1e-100)
-    scale = moderate("initial_scale", real("initial_scale", initial_scale, above=0.0), least=1e-100)
+    scale = moderate("initial_scale", real("initial_scale", initial_scale, above=0.0), most=1e10, least=1e-100)
     xp = namespace_of(rng)
     starts = scale * rng.standard_normal((size, (d + 1) ** 2))
     find = _outcomes_on_device if can_run(starts) else _outcomes

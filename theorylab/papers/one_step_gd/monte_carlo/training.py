@@ -128,7 +128,7 @@ def train_linear_attention(
     batch, total = whole_number("batch_size", batch_size), whole_number("steps", steps)
     tau2 = moderate("prior_variance", real("prior_variance", prior_variance, above=0.0), least=1e-100)
     largest_step = moderate("optimiser_step", real("optimiser_step", optimiser_step, above=0.0), most=1e10)
-    scale = moderate("initial_scale", real("initial_scale", initial_scale, above=0.0), least=1e-100)
+    scale = moderate("initial_scale", real("initial_scale", initial_scale, above=0.0), most=1e10, least=1e-100)
     noise_variance = moderate("noise_variance", real("noise_variance", noise_variance, minimum=0.0), least=1e-100)
     xp = namespace_of(rng)
     shapes = [(d + 1, d + 1)] * 3 + [(d + 1,)]

@@ -41,7 +41,7 @@ def sample_pinch_power(
     half_width, factor
         c in (0, 8] and the factor in (0, 1]; 1 is no pinch.
     level
-        Of every test.
+        Of every test, in [1e-11, 1).
     turned
         False: w and v are the first two axes. True: v is a direction with equal parts in all axes but the first.
 
@@ -61,7 +61,7 @@ def sample_pinch_power(
     size = check_draw(rng, size)
     d, n = whole_number("dimension", dimension, minimum=3), whole_number("sample_size", sample_size, minimum=2)
     c, shrink = real("half_width", half_width, above=0.0, maximum=8.0), real("factor", factor, above=0.0, maximum=1.0)
-    alpha = real("level", level, above=0.0, below=1.0)
+    alpha = real("level", level, minimum=1e-11, below=1.0)
     mass = math.erf(c / math.sqrt(2.0))
     stretch = math.sqrt((1.0 - mass * shrink**2) / (1.0 - mass))
     axis = np.zeros(d)
@@ -118,7 +118,7 @@ def sample_hermite_squares(rng: Any, size: int, *, degree: int, sample_size: int
     rng, size
         Generator and number of samples.
     degree
-        k >= 1.
+        k, from 1 to 1000.
     sample_size
         n >= 1.
 
@@ -128,7 +128,7 @@ def sample_hermite_squares(rng: Any, size: int, *, degree: int, sample_size: int
         Heavy-tailed for large k, though all moments exist.
     """
     size = check_draw(rng, size)
-    k, n = whole_number("degree", degree), whole_number("sample_size", sample_size)
+    k, n = whole_number("degree", degree, maximum=1000), whole_number("sample_size", sample_size)
     x = rng.standard_normal((size, n))
     before, value = 0.0 * x + 1.0, x
     for j in range(1, k):
