@@ -129,7 +129,7 @@ def _parts(value: Any, depth: int = 0) -> Iterator[Any]:
 
 
 def _numbers(value: Any) -> list[np.ndarray]:
-    arrays = [np.asarray(part) for part in _parts(value) if isinstance(part, int | float | complex | np.ndarray | np.number)]
+    arrays = [np.asarray(part) for part in _parts(value) if isinstance(part, int | float | complex | np.ndarray | np.number | np.bool_)]
     return [_once(array) for array in arrays if array.dtype.kind in "biufc"]
 
 
@@ -212,7 +212,8 @@ def _is_large(value: Any) -> bool:
 def _asks_for_more(valid: Any, attempt: Attempt) -> bool:
     """Tell whether a number is another one of the kind that is valid, not one that is beyond all use: then more is computed, and it takes longer."""
     try:
-        return not attempt.huge and 1.0 / MUCH <= float(attempt.value) <= MUCH and float(valid) > 0.0
+        sizes, known = np.asarray(attempt.value, dtype=np.float64), np.asarray(valid, dtype=np.float64)
+        return not attempt.huge and bool(np.all((sizes >= 1.0 / MUCH) & (sizes <= MUCH))) and bool(np.all(known > 0.0))
     except (TypeError, ValueError, OverflowError):
         return False
 

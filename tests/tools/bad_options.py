@@ -144,7 +144,7 @@ def options() -> list[Option]:
 def _is_count(word: str) -> bool | None:
     """Tell whether a word is an integer >= 1; None where it is one in the form of another number."""
     try:
-        if _INTEGER.fullmatch(word):
+        if word.isascii() and _INTEGER.fullmatch(word):
             return 1 <= int(word) < 2**63
         return None if float(word).is_integer() and float(word) >= 1.0 else False
     except ValueError:  # more digits than Python converts, or no number

@@ -63,8 +63,9 @@ def _seed(text: str) -> int:
         # Without the number nobody could repeat the run, or go on after an interruption.
         print(f"seed {seed} (repeat with --seed {seed})", flush=True)
         return seed
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"--seed must be a non-negative integer or 'random'; got {text!r}")
+    # Longer ones are beyond 2^63, and beyond what Python converts.
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise ValueError(f"--seed must be a non-negative integer below 2^63 or 'random'; got {text[:80]!r}")
     return int(text)
 
 

@@ -21,7 +21,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "whole_number": [{"name": "seed", "value": 7, "minimum": 0}],
     "flag": [{"name": "joint", "value": True}],
     "function": [{"name": "statistic", "value": abs}],
-    "instance": [{"name": "count", "value": 3, "kind": int}],
+    "instance": [{"name": "label", "value": "a", "kind": str}],
     "items": [{"name": "points", "value": [1, 2], "kind": int, "minimum": 1, "length": None}],
     "mapping": [{"name": "refutes", "value": {"a": 1.0}, "kind": float}],
     "numbers": [{"name": "values", "value": [[1.0, 2.0]]}],

@@ -23,7 +23,7 @@ from theorylab.papers.naive_bayes_logistic.closed_form.score_law import (
     integration_ray,
     score_characteristic_function,
 )
-from theorylab.validation import choice, integers, plain, reals
+from theorylab.validation import choice, integers, moderate, plain, reals
 
 __all__ = [
     "naive_bayes_class_error",
@@ -184,8 +184,9 @@ def smallest_sample_size(variance: str) -> int:
 
 
 def feature_groups(gaps: ArrayLike, multiplicities: ArrayLike) -> FeatureGroups:
-    """Return the groups of features, checked; the signs of the gaps do not matter."""
+    """Return the groups of features, checked; the signs of the gaps do not matter. More than 10^9 like features would take minutes."""
     deltas, counts = checked_groups(gaps, multiplicities)
+    moderate("multiplicities", counts, most=1e9)
     return FeatureGroups(np.abs(deltas), counts)
 
 

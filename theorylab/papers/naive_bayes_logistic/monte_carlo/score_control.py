@@ -58,7 +58,7 @@ def expected_log_loss(normal: Any, offset: Any, mixture: GroupedMixture, *, name
 
 def _two_classes(dimension: int, mahalanobis_distance: float) -> GroupedMixture:
     d = whole_number("dimension", dimension)
-    delta = moderate("mahalanobis_distance", real("mahalanobis_distance", mahalanobis_distance, above=0.0), most=1e50, least=1e-50)
+    delta = moderate("mahalanobis_distance", real("mahalanobis_distance", mahalanobis_distance, above=0.0), most=30.0, least=1e-50)
     return grouped_mixture((delta, 0.0), (1, d - 1)) if d > 1 else grouped_mixture((delta,), (1,))
 
 
@@ -98,7 +98,7 @@ def sample_score_squares(
     rng, size
         Generator and number of training sets.
     dimension, mahalanobis_distance
-        d >= 1 and delta > 0.
+        d >= 1 and delta in (0, 30].
     sample_size
         m >= 2; even for fixed counts.
     random_counts

@@ -136,7 +136,7 @@ def train_linear_attention(
         weights = [scale * rng.standard_normal((size, *shape)) for shape in shapes]
     else:
         starts = [
-            array_of_shape(name, start, shape)
+            array_of_shape(f"{name} of initial_weights", start, shape)
             for name, start, shape in zip(_WEIGHTS, items("initial_weights", initial_weights, length=4), shapes, strict=True)
         ]
         weights = [xp.asarray(np.broadcast_to(start, (size, *start.shape)).copy()) for start in starts]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theorylab.validation import choice, moderate, numbers, plain, whole_number
+from theorylab.validation import choice, moderate, numbers, plain, reals, whole_number
 
 __all__ = ["GAP_KINDS", "BestHead", "FeatureMoments", "best_head", "feature_moments", "invariance_gap", "prediction_risk", "selection"]
 
@@ -161,7 +161,7 @@ def prediction_risk(second_moment: ArrayLike, target: int, coefficients: ArrayLi
         If a shape does not fit.
     """
     m, node, rest = _moments(second_moment, target)
-    v = moderate("coefficients", numbers("coefficients", coefficients), most=1e60)
+    v = moderate("coefficients", np.asarray(reals("coefficients", coefficients)), most=1e60)
     if v.ndim == 0 or v.shape[-1] != len(rest):
         raise ValueError(f"coefficients must have shape (..., {len(rest)}); got {v.shape}")
     whole = np.insert(-v, node, 1.0, axis=-1)

@@ -93,7 +93,7 @@ def strip_ratio_limit(strip_ratio: ArrayLike, moment: str = "chebyshev") -> Any:
     ValueError
         If an argument is out of range.
     """
-    ratio = np.asarray(reals("strip_ratio", strip_ratio, minimum=0.0))
+    ratio = np.asarray(moderate("strip_ratio", reals("strip_ratio", strip_ratio, minimum=0.0), least=1e-100))
     kind = choice("moment", moment, MOMENTS)
     scale = np.sqrt(2.0 * np.pi)
     if kind == "cantelli":
