@@ -198,11 +198,20 @@ def check_broadcast(**arrays: Any) -> tuple[int, ...]:
     ValueError
         If they have none.
     """
+    shapes = {name: _shape(array) for name, array in arrays.items()}
     try:
-        return np.broadcast_shapes(*(np.shape(array) if not hasattr(array, "shape") else array.shape for array in arrays.values()))
+        return np.broadcast_shapes(*shapes.values())
     except ValueError:
-        shapes = ", ".join(f"{name} of shape {tuple(array.shape)}" for name, array in arrays.items())
-        raise ValueError(f"{', '.join(arrays)} must have shapes that broadcast; got {shapes}") from None
+        shown = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
+        raise ValueError(f"{', '.join(arrays)} must have shapes that broadcast; got {shown}") from None
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    """Return the shape of an argument; what has none, as a ragged list, is the business of other checks."""
+    try:
+        return tuple(value.shape) if hasattr(value, "shape") else np.shape(value)
+    except (TypeError, ValueError):
+        return ()
 
 
 def array_module(array: Any) -> Any:

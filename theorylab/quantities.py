@@ -71,6 +71,13 @@ class Run:
         It is if and only if ``P(statistic <= low end) < probability < P(statistic <= high end)``: two proportions of the same replicates, each
         with an exact interval. Returns the verdict of the end that failed, or else of the upper end; both are kept. A counterclaim is a
         quantile outside the margin, so it is refuted by the end it lies beyond.
+
+        Raises
+        ------
+        ValueError
+            If a number is out of range or a counterclaim lies inside the margin.
+        SamplerError
+            If the sampler has no such statistic.
         """
         probability = real("probability", probability, above=0.0, below=1.0)
         band = band_around(value, relative, absolute)

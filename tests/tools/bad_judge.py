@@ -48,6 +48,8 @@ LIBRARY = re.compile(
 )
 # Counts up to here may take as long as they take.
 MUCH = 1e6
+# Arguments that name things, in whatever way.
+LABELS = ("bags", "groups")
 # Checks that are there to let NaN through.
 LENIENT = {("theorylab.validation", "plain"), ("theorylab.validation", "numbers")}
 # A call may take this much memory beyond what the process has; what asks for more is refused by the machine, not by luck.
@@ -303,7 +305,7 @@ def _may_mean(valid: Any, value: Any) -> bool:
 
 
 def _judge_result(call: Call, argument: str, valid: Any, attempt: Attempt, result: Any) -> Outcome:
-    if attempt.kind == "other" or (attempt.label.startswith(("nan", "one entry nan")) and (call.door, call.name) in LENIENT):
+    if attempt.kind == "other" or argument in LABELS or (attempt.label.startswith(("nan", "one entry nan")) and (call.door, call.name) in LENIENT):
         return Outcome("accepted")
     if result is None and re.search(r"\bNone\b", _documents(call.function, None)):
         return Outcome("refused", message="None")

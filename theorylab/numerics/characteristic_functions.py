@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.validation import function, real, reals
 
@@ -99,6 +100,7 @@ def inversion_sum(samples: ArrayLike, step: float, *, angle: ArrayLike = 0.0) ->
     ValueError
         If the step or the angle is out of range.
     """
+    check_broadcast(step=step, angle=angle)
     try:
         values = np.asarray(samples)
         if values.dtype.kind not in "biufc" or values.ndim == 0 or not np.all(np.isfinite(values)):

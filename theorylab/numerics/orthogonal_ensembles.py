@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from theorylab.numerics.gaussian_integrals import ConvergenceError, QuadratureResult
-from theorylab.validation import array_of_shape, function, items, real, reals, whole_number
+from theorylab.validation import array_of_shape, function, items, moderate, real, reals, whole_number
 
 __all__ = ["Function", "OrthogonalEnsemble"]
 
@@ -88,7 +88,7 @@ class OrthogonalEnsemble:
         function("eigenvalue", eigenvalue)
         pairs = [items("fixed", pair, length=2) for pair in items("fixed", fixed)]
         self.fixed = tuple((real("value in fixed", value), whole_number("multiplicity", times, minimum=0)) for value, times in pairs)
-        low, high = (real("support", end) for end in items("support", support, length=2))
+        low, high = (moderate("support", real("support", end)) for end in items("support", support, length=2))
         breakpoints = checked_breakpoints(breakpoints)
         if not low < high:
             raise ValueError(f"support must be (low, high), finite with low < high; got {support!r}")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import choice, integers, moderate, plain, reals
 
 __all__ = [
@@ -95,6 +96,7 @@ def marchenko_pastur_density(eigenvalue: ArrayLike, features_per_sample: ArrayLi
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(eigenvalue=eigenvalue, features_per_sample=features_per_sample)
     x = reals("eigenvalue", eigenvalue, minimum=0.0)
     gamma = moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30)
     lower, upper = marchenko_pastur_support(gamma)
@@ -128,6 +130,7 @@ def marchenko_pastur_ridge_mean(ridge: ArrayLike, features_per_sample: ArrayLike
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(ridge=ridge, features_per_sample=features_per_sample)
     z = moderate("ridge", reals("ridge", ridge, minimum=0.0))
     gamma = moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30)
     linear = 1.0 - gamma + z
@@ -160,6 +163,7 @@ def marchenko_pastur_stieltjes(ridge: ArrayLike, features_per_sample: ArrayLike)
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(ridge=ridge, features_per_sample=features_per_sample)
     z = reals("ridge", ridge, above=0.0)
     return marchenko_pastur_ridge_mean(z, features_per_sample) / z
 
@@ -190,6 +194,7 @@ def largest_eigenvalue_location(degrees_of_freedom: ArrayLike, dimension: ArrayL
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(degrees_of_freedom=degrees_of_freedom, dimension=dimension)
     n = integers("degrees_of_freedom", degrees_of_freedom, minimum=2)
     d = integers("dimension", dimension)
     shift_n, shift_d = (0.5, 0.5) if choice("centring", centring, ("ma", "johnstone")) == "ma" else (1.0, 0.0)
@@ -219,6 +224,7 @@ def largest_eigenvalue_mean(degrees_of_freedom: ArrayLike, dimension: ArrayLike,
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(degrees_of_freedom=degrees_of_freedom, dimension=dimension)
     centre, scale = largest_eigenvalue_location(degrees_of_freedom, dimension, centring=centring)
     return centre + TRACY_WIDOM_MEAN * scale
 
@@ -249,6 +255,7 @@ def spiked_overlap(spike: ArrayLike, features_per_sample: ArrayLike) -> Any:
     -----
     Baik, Ben Arous & Peche (2005) for the threshold, Benaych-Georges & Nadakuditi (2012) for the overlap. The rows need not be normal along u.
     """
+    check_broadcast(spike=spike, features_per_sample=features_per_sample)
     theta, gamma = (
         moderate("spike", reals("spike", spike, minimum=0.0)),
         moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30),

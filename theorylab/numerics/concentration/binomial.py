@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betainc, betaincc, betaincinv, rel_entr
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import integers, plain, real, reals
 
 __all__ = [
@@ -37,6 +38,7 @@ def binomial_lower_tail(count: ArrayLike, trials: ArrayLike, probability: ArrayL
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(count=count, trials=trials, probability=probability)
     k, n, p = _binomial_arguments(count, trials, probability)
     # Incomplete beta functions, for scipy's binomial tails end at 2^31 trials.
     inside = np.clip(k, 0, n - 1)
@@ -45,6 +47,7 @@ def binomial_lower_tail(count: ArrayLike, trials: ArrayLike, probability: ArrayL
 
 def binomial_upper_tail(count: ArrayLike, trials: ArrayLike, probability: ArrayLike) -> Any:
     """Return P(K > count) for K ~ Binomial(trials, probability); arguments and errors as in `binomial_lower_tail`."""
+    check_broadcast(count=count, trials=trials, probability=probability)
     k, n, p = _binomial_arguments(count, trials, probability)
     inside = np.clip(k, 0, n - 1)
     return plain(np.where(k < 0, 1.0, np.where(k >= n, 0.0, betainc(inside + 1.0, n - inside, p))))
@@ -68,6 +71,7 @@ def binomial_p_value(count: ArrayLike, trials: ArrayLike, probability: ArrayLike
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(count=count, trials=trials, probability=probability)
     lower = binomial_lower_tail(count, trials, probability)
     upper = binomial_upper_tail(np.asarray(count) - 1, trials, probability)
     return plain(np.minimum(1.0, 2.0 * np.minimum(lower, upper)))
@@ -97,6 +101,7 @@ def binomial_upper_bound(count: ArrayLike, trials: ArrayLike, failure_probabilit
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(count=count, trials=trials)
     k, n = np.asarray(integers("count", count, minimum=0)), np.asarray(integers("trials", trials))
     if np.any(k > n):
         raise ValueError(f"count must be at most trials; got {np.max(k)} of {np.min(n)}")
@@ -141,6 +146,7 @@ def mean_upper_bound(sample_mean: ArrayLike, sample_size: ArrayLike, failure_pro
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(sample_mean=sample_mean, sample_size=sample_size)
     mean = np.asarray(reals("sample_mean", sample_mean, minimum=0.0, maximum=1.0))
     size = np.asarray(reals("sample_size", sample_size, minimum=1.0))
     budget = -np.log(real("failure_probability", failure_probability, above=0.0, below=1.0)) / size

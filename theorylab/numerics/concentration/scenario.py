@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.concentration.binomial import binomial_lower_tail
 from theorylab.numerics.roots import smallest_integer
 from theorylab.validation import integers, plain, real, reals, whole_number
@@ -84,6 +85,7 @@ def scenario_violation_tail(decision_variables: ArrayLike, scenarios: ArrayLike,
     ValueError
         If a number is out of range.
     """
+    check_broadcast(decision_variables=decision_variables, scenarios=scenarios, violation_probability=violation_probability)
     d, n = np.asarray(integers("decision_variables", decision_variables)), np.asarray(integers("scenarios", scenarios))
     eta = np.asarray(reals("violation_probability", violation_probability, above=0.0, below=1.0))
     return plain(np.where(n < d, 1.0, binomial_lower_tail(np.minimum(d - 1, n), n, eta)))

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import airy
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import flag, plain, real, reals
 
 __all__ = [
@@ -142,6 +143,7 @@ def wishart_largest_edge(degrees_of_freedom: ArrayLike, dimension: ArrayLike) ->
     ValueError
         If a number is out of range.
     """
+    check_broadcast(degrees_of_freedom=degrees_of_freedom, dimension=dimension)
     m, p = _edge_arguments(degrees_of_freedom, dimension)
     root_m, root_p = np.sqrt(m - 0.5), np.sqrt(p - 0.5)
     return WishartEdge((root_m + root_p) ** 2 / m, (root_m + root_p) / m * np.cbrt(1.0 / root_m + 1.0 / root_p))
@@ -163,6 +165,7 @@ def wishart_smallest_edge(degrees_of_freedom: ArrayLike, dimension: ArrayLike) -
     ValueError
         If a number is out of range, or m <= p.
     """
+    check_broadcast(degrees_of_freedom=degrees_of_freedom, dimension=dimension)
     m, p = _edge_arguments(degrees_of_freedom, dimension)
     if np.any(m <= p):
         raise ValueError(f"degrees_of_freedom must exceed dimension; got {np.min(m):g} for {np.max(p):g}")

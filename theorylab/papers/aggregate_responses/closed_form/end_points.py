@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.aggregate_responses.closed_form._size_arguments import broadcast_sizes, decomposition, ratio_or_infinity, signal_and_noise
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
 
@@ -53,6 +54,9 @@ def bag_level_risk_exact(
     arXiv:2401.11081, corollary for the bag-level loss (limit ``sigma^2 / (psi/k - 1)``); exact form derived here:
     sigma^2 E tr A^-1, A ~ Wishart_d(m).
     """
+    check_broadcast(
+        sample_size=sample_size, dimension=dimension, bag_size=bag_size, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance
+    )
     _, d, _, m = broadcast_sizes(sample_size, dimension, bag_size)
     r2, noise = signal_and_noise(squared_signal_norm, noise_variance)
     if np.any(m < d):
@@ -98,6 +102,9 @@ def instance_level_risk_exact(
     Variance and the limit ``r2 [(1 - 1/k)^2 + (k-1)/(k^2 (psi-1))]`` as in the corollary of arXiv:2401.11081; exact bias derived here (module's
     docstring). At d = 1 the bracket is 2 (n-1)(n-2), which cancels the pole at n = 2.
     """
+    check_broadcast(
+        sample_size=sample_size, dimension=dimension, bag_size=bag_size, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance
+    )
     n, d, k, _ = _enough_samples(sample_size, dimension, bag_size)
     r2, noise = signal_and_noise(squared_signal_norm, noise_variance)
     spread = (k - 1.0) * _fluctuation(n, d, k)
@@ -133,6 +140,9 @@ def rescaled_instance_risk_exact(
     -----
     Derived here: ``E ||k V theta0 - theta0||^2 = k^2 (E ||V theta0 - theta0||^2 - (1 - 1/k)^2 r2)`` because E V = I/k.
     """
+    check_broadcast(
+        sample_size=sample_size, dimension=dimension, bag_size=bag_size, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance
+    )
     n, d, k, _ = _enough_samples(sample_size, dimension, bag_size)
     r2, noise = signal_and_noise(squared_signal_norm, noise_variance)
     spread = (k - 1.0) * _fluctuation(n, d, k)

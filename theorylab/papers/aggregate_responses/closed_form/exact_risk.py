@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.jacobi_ensemble import jacobi_ensemble
 from theorylab.papers.aggregate_responses.closed_form._size_arguments import checked_weight, decomposition, signal_and_noise, single_sizes
 from theorylab.papers.aggregate_responses.closed_form.end_points import bag_level_risk_exact, instance_level_risk_exact
@@ -86,6 +87,7 @@ def interpolation_risk_exact(
     -----
     Derived here (module's docstring) for the estimator of arXiv:2401.11081.
     """
+    check_broadcast(weight=weight, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance)
     n, d, k, m = single_sizes(sample_size, dimension, bag_size)
     rho = np.asarray(checked_weight(weight, largest_weight))
     r2, noise = signal_and_noise(squared_signal_norm, noise_variance)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.aggregate_responses.closed_form._size_arguments import broadcast_sizes, decomposition, ratio_or_infinity, signal_and_noise
 from theorylab.papers.aggregate_responses.closed_form.risk_decomposition import RiskDecomposition
 
@@ -49,6 +50,9 @@ def minimum_norm_risk_exact(
     -----
     Derived here: G^+ G projects onto a uniformly random m-dimensional subspace, and the noise part is sigma^2 E tr (G G')^-1.
     """
+    check_broadcast(
+        sample_size=sample_size, dimension=dimension, bag_size=bag_size, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance
+    )
     _, d, _, m = broadcast_sizes(sample_size, dimension, bag_size)
     r2, noise = signal_and_noise(squared_signal_norm, noise_variance)
     if np.any(m > d):
@@ -95,6 +99,9 @@ def small_weight_limit_risk_exact(
     over the m nonzero u_i, eigenvalues of a matrix Beta of dimension m with d and n - d degrees of freedom, is m (n - m - 1)/(d - m - 1). Both
     parts are larger than those of `minimum_norm_risk_exact`: the estimator is discontinuous at rho = 0.
     """
+    check_broadcast(
+        sample_size=sample_size, dimension=dimension, bag_size=bag_size, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance
+    )
     n, d, _, m = broadcast_sizes(sample_size, dimension, bag_size)
     r2, noise = signal_and_noise(squared_signal_norm, noise_variance)
     if np.any(n < d):
@@ -142,6 +149,7 @@ def overparametrised_risk_exact(
     Derived here: X theta = P y with P the projection onto vectors that are constant on bags; X X' ~ Wishart_n(d), and a block inverse with respect
     to P gives the two traces.
     """
+    check_broadcast(sample_size=sample_size, dimension=dimension, bag_size=bag_size)
     n, d, _, m = broadcast_sizes(sample_size, dimension, bag_size)
     r2, noise = signal_and_noise(squared_signal_norm, noise_variance)
     if np.any(n > d):

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.aggregate_responses.closed_form._limit_arguments import (
     decomposition,
     more_samples_than_features,
@@ -120,6 +121,7 @@ def fixed_point_root(samples_per_feature: ArrayLike, bag_size: ArrayLike, weight
     -----
     Derived here: deterministic equivalent of X^T D X with weight 1 on n/k rows and rho on n - n/k rows.
     """
+    check_broadcast(samples_per_feature=samples_per_feature, bag_size=bag_size, weight=weight)
     psi, k = more_samples_than_features(samples_per_feature, bag_size)
     return plain(solve_fixed_point(psi, k, weight_in_range(weight, largest_weight)).s)
 
@@ -148,6 +150,7 @@ def asymptotic_shrinkage(samples_per_feature: ArrayLike, bag_size: ArrayLike, we
     -----
     Derived here: E theta = E[M^-1 A] theta0, a multiple of theta0 by rotation invariance.
     """
+    check_broadcast(samples_per_feature=samples_per_feature, bag_size=bag_size, weight=weight)
     psi, k = more_samples_than_features(samples_per_feature, bag_size)
     return plain(psi / k * solve_fixed_point(psi, k, weight_in_range(weight, largest_weight)).a)
 
@@ -185,6 +188,7 @@ def asymptotic_unconditional_bias(
     -----
     Derived here; 1 - e1 = (psi/k) (k-1) b without cancellation.
     """
+    check_broadcast(samples_per_feature=samples_per_feature, bag_size=bag_size, weight=weight, squared_signal_norm=squared_signal_norm)
     psi, k = more_samples_than_features(samples_per_feature, bag_size)
     r2, _ = scales(squared_signal_norm, 0.0)
     shortfall = psi / k * (k - 1.0) * solve_fixed_point(psi, k, weight_in_range(weight, largest_weight)).b
@@ -229,6 +233,13 @@ def asymptotic_risk(
     -----
     The quantities of arXiv:2401.11081, Theorem 2.5; this form derived here (module docstring).
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature,
+        bag_size=bag_size,
+        weight=weight,
+        squared_signal_norm=squared_signal_norm,
+        noise_variance=noise_variance,
+    )
     psi, k = more_samples_than_features(samples_per_feature, bag_size)
     rho = weight_in_range(weight, largest_weight)
     r2, noise = scales(squared_signal_norm, noise_variance)
@@ -292,6 +303,13 @@ def asymptotic_risk_derivative(
     -----
     Derived here: along the fixed point da = -(k-1) db, so dD = 2 (k-1) (a-b) db, and D + a (a-b) = (1-b) (a + (k-1) b) = (1-b) k/psi.
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature,
+        bag_size=bag_size,
+        weight=weight,
+        squared_signal_norm=squared_signal_norm,
+        noise_variance=noise_variance,
+    )
     psi, k = more_samples_than_features(samples_per_feature, bag_size)
     rho = weight_in_range(weight, largest_weight)
     if np.any(np.equal(rho, 0.0)):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.aggregate_responses.closed_form._limit_arguments import (
     decomposition,
     more_bags_than_features,
@@ -59,6 +60,9 @@ def bag_level_risk_limit(
     -----
     arXiv:2401.11081, corollary of Theorem 2.5.
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature, bag_size=bag_size, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance
+    )
     psi, k = more_bags_than_features(samples_per_feature, bag_size)
     r2, noise = scales(squared_signal_norm, noise_variance)
     return decomposition(0.0 * r2, noise * k / (psi - k))
@@ -97,6 +101,9 @@ def instance_level_risk_limit(
     Variance: arXiv:2401.11081, corollary of Theorem 2.5. Bias conditional on the features: derived here, theta_1 averages to theta0/k and the
     matrix Beta S^-1/2 A S^-1/2 has limiting spectral variance (1/k)(1 - 1/k)/psi, which S amplifies by psi/(psi-1).
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature, bag_size=bag_size, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance
+    )
     psi, k = more_samples_than_features(samples_per_feature, bag_size)
     r2, noise = scales(squared_signal_norm, noise_variance)
     bias = ((k - 1.0) / k) ** 2 + (k - 1.0) / (k * k * (psi - 1.0))
@@ -135,6 +142,9 @@ def rescaled_instance_risk_limit(
     -----
     Derived here from `instance_level_risk_limit`: k theta_1 - theta0 has k^2 times the variance and k^2 times the fluctuating part of the bias.
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature, bag_size=bag_size, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance
+    )
     psi, k = more_samples_than_features(samples_per_feature, bag_size)
     r2, noise = scales(squared_signal_norm, noise_variance)
     return decomposition(r2 * (k - 1.0) / (psi - 1.0), noise * k / (psi - 1.0))
@@ -172,6 +182,9 @@ def minimum_norm_risk_limit(
     -----
     Ridgeless regression on n/k independent Gaussian rows; limits of r2 (1 - m/d) and sigma^2 m/(d-m-1).
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature, bag_size=bag_size, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance
+    )
     c = _bags_per_feature(
         moderate("samples_per_feature", reals("samples_per_feature", samples_per_feature, above=0.0), most=1e50, least=1e-50), bag_size
     )
@@ -212,6 +225,7 @@ def small_weight_risk_limit(
     -----
     Derived here: the limit of `asymptotic_risk`, in which a -> 1 and (psi/k)(k-1) b -> 1 - c.
     """
+    check_broadcast(samples_per_feature=samples_per_feature, bag_size=bag_size)
     psi, _ = more_samples_than_features(samples_per_feature, bag_size)
     c = _bags_per_feature(psi, bag_size)
     r2, noise = scales(squared_signal_norm, noise_variance)
@@ -250,6 +264,9 @@ def overparametrised_risk_limit(
     -----
     Derived here: both terms of the loss vanish, so the weight drops out; limits of r2 [1 - m/d + (n-m) m/(d (d-n-1))] and sigma^2 m/(d-n-1).
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature, bag_size=bag_size, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance
+    )
     psi = moderate("samples_per_feature", reals("samples_per_feature", samples_per_feature, above=0.0, below=1.0), most=1e50, least=1e-50)
     c = psi / (1.0 * integers("bag_size", bag_size))
     r2, noise = scales(squared_signal_norm, noise_variance)
@@ -293,5 +310,6 @@ def peak_variance_asymptotic(bag_size: ArrayLike, weight: ArrayLike) -> Any:
     Derived here: at psi = k the fixed point is rho (k-1) s^2 + rho (k-2) s - 1 = 0, so s ~ ((k-1) rho)^-1/2 = 1/((k-1) b), D ~ 2 (k-1) b and
     V = a^2/D.
     """
+    check_broadcast(bag_size=bag_size, weight=weight)
     k = integers("bag_size", bag_size, minimum=2)
     return 0.5 / np.sqrt((k - 1.0) * reals("weight", weight, above=0.0, maximum=1.0))

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.aggregate_responses.closed_form._limit_arguments import more_samples_than_features
 from theorylab.papers.aggregate_responses.closed_form.fixed_point import solve_fixed_point
@@ -72,6 +73,7 @@ def optimal_weight(samples_per_feature: ArrayLike, bag_size: ArrayLike, signal_t
     Derived here, with the proof that the stationary point is unique and a minimum. At weight 1 the condition is
     `snr_threshold_interior_weight`.
     """
+    check_broadcast(samples_per_feature=samples_per_feature, bag_size=bag_size, signal_to_noise_ratio=signal_to_noise_ratio)
     psi, k = more_samples_than_features(samples_per_feature, bag_size)
     snr = reals("signal_to_noise_ratio", signal_to_noise_ratio, minimum=0.0, maximum=LARGEST_RATIO)
     top = real("upper", upper, above=SMALLEST_WEIGHT, maximum=1e100)
@@ -109,6 +111,7 @@ def optimal_weight_rule_of_thumb(samples_per_feature: ArrayLike, bag_size: Array
     -----
     Derived here: for psi large the within-bag scatter rho B is close to its mean rho (n - n/k) I, and the best ridge penalty is sigma^2 d/r2.
     """
+    check_broadcast(samples_per_feature=samples_per_feature, bag_size=bag_size, signal_to_noise_ratio=signal_to_noise_ratio)
     psi, k = more_samples_than_features(samples_per_feature, bag_size, smallest_bag_size=2)
     snr = reals("signal_to_noise_ratio", signal_to_noise_ratio, above=0.0)
     return plain(k / (snr * psi * (k - 1.0)))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erfcx, ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.roots import log_bisection
 from theorylab.validation import choice, integers, moderate, plain, reals
 
@@ -55,6 +56,7 @@ def label_sensitivity(clip: ArrayLike, bag_size: ArrayLike, overlap: ArrayLike =
     -----
     Derived here (module docstring).
     """
+    check_broadcast(clip=clip, bag_size=bag_size, overlap=overlap)
     bound = moderate("clip", reals("clip", clip, above=0.0))
     k, t = integers("bag_size", bag_size), integers("overlap", overlap)
     return plain((np.sqrt(t) if choice("norm", norm, ("l1", "l2")) == "l2" else t) * 2.0 * bound / k)
@@ -90,6 +92,7 @@ def laplace_scale(clip: ArrayLike, bag_size: ArrayLike, epsilon: ArrayLike, over
     -----
     Inverse of `privacy_loss`. Half this scale, quoted for the mechanism of arXiv:2401.11081, gives 2 epsilon.
     """
+    check_broadcast(clip=clip, bag_size=bag_size, epsilon=epsilon, overlap=overlap)
     return plain(label_sensitivity(clip, bag_size, overlap) / moderate("epsilon", reals("epsilon", epsilon, above=0.0), most=1e50, least=1e-50))
 
 
@@ -123,6 +126,7 @@ def privacy_loss(clip: ArrayLike, bag_size: ArrayLike, laplace_scale: ArrayLike,
     -----
     Derived here: ||y - mu'| - |y - mu|| <= |mu - mu'| for each mean, with equality for y outside the interval between them.
     """
+    check_broadcast(clip=clip, bag_size=bag_size, overlap=overlap)
     return plain(label_sensitivity(clip, bag_size, overlap) / reals("laplace_scale", laplace_scale, above=0.0))
 
 
@@ -197,6 +201,7 @@ def gaussian_mechanism_delta(sensitivity: ArrayLike, standard_deviation: ArrayLi
     Balle and Wang (arXiv:1805.06530), Theorem 8. Evaluated without e^epsilon: with w = D/s, z1 = epsilon/w - w/2, z2 = epsilon/w + w/2 one has
     e^epsilon phi(z2) = phi(z1), so delta = phi(z1) [R(z1) - R(z2)] with Mills' ratio R.
     """
+    check_broadcast(sensitivity=sensitivity, standard_deviation=standard_deviation, epsilon=epsilon)
     sizes = (("sensitivity", sensitivity), ("standard_deviation", standard_deviation), ("epsilon", epsilon))
     change, deviation, level = (moderate(name, reals(name, value, above=0.0), least=1e-100) for name, value in sizes)
     return plain(_gaussian_delta(change / deviation, level))
@@ -230,6 +235,7 @@ def gaussian_standard_deviation(sensitivity: ArrayLike, epsilon: ArrayLike, delt
     -----
     Balle and Wang (arXiv:1805.06530). The classical sqrt(2 ln(1.25/delta)) D/epsilon is larger and needs epsilon <= 1.
     """
+    check_broadcast(sensitivity=sensitivity, epsilon=epsilon, delta=delta)
     change = reals("sensitivity", sensitivity, above=0.0)
     level = moderate("epsilon", reals("epsilon", epsilon, minimum=1e-6, maximum=1e6), most=1e50, least=1e-50)
     target = reals("delta", delta, above=0.0, below=1.0)

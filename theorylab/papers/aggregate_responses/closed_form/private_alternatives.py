@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.aggregate_responses.closed_form._limit_arguments import ratio_above_one, scales
 from theorylab.papers.aggregate_responses.closed_form.fixed_point import asymptotic_risk
 from theorylab.papers.aggregate_responses.closed_form.private_risk import private_risk_limit
@@ -55,6 +56,13 @@ def private_ridge_risk_limit(
     Derived here: theta0's posterior precision is n/(k sigma^2 + D2) times W/(n/k) with W ~ Wishart_d(n/k). In k the factor falls and the spectrum
     of W/(n/k) spreads out in convex order, and tr (I + .)^-1 is convex and decreasing.
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature,
+        bag_size=bag_size,
+        squared_signal_norm=squared_signal_norm,
+        noise_variance=noise_variance,
+        unit_bag_noise_variance=unit_bag_noise_variance,
+    )
     psi = moderate("samples_per_feature", reals("samples_per_feature", samples_per_feature, above=0.0), most=1e50, least=1e-50)
     k = reals("bag_size", bag_size, minimum=1.0)
     r2, noise = scales(squared_signal_norm, noise_variance)
@@ -96,6 +104,14 @@ def null_predictor_epsilon(
     -----
     Derived here: the predictor 0 has risk r2 and `private_risk_limit` is the risk without privacy plus 8 T^2 V/(k epsilon^2).
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature,
+        bag_size=bag_size,
+        weight=weight,
+        squared_signal_norm=squared_signal_norm,
+        noise_variance=noise_variance,
+        clip=clip,
+    )
     psi = ratio_above_one(samples_per_feature)
     r2 = moderate("squared_signal_norm", reals("squared_signal_norm", squared_signal_norm, minimum=0.0))
     noiseless = asymptotic_risk(psi, bag_size, weight, r2, noise_variance, largest_weight=largest_weight).risk

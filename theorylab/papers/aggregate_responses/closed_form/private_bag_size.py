@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.aggregate_responses.closed_form._limit_arguments import more_samples_than_features, ratio_above_one, scales, weight_in_range
 from theorylab.papers.aggregate_responses.closed_form.fixed_point import asymptotic_risk
 from theorylab.validation import integers, plain, reals
@@ -69,6 +70,12 @@ def optimal_bag_size_instance_level(
     Derived here: in t = 1/k the risk times psi - 1 is the quadratic Q t^2 - L t + r2 (psi-1), Q = r2 (psi-2) + D2, L = r2 (2 psi - 3) - sigma^2.
     For Q > 0 it is convex in t, so unimodal in k, and the best integer is next to k*.
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature,
+        squared_signal_norm=squared_signal_norm,
+        unit_bag_noise_variance=unit_bag_noise_variance,
+        largest_bag_size=largest_bag_size,
+    )
     psi = ratio_above_one(samples_per_feature)
     r2, noise = scales(squared_signal_norm, noise_variance)
     unit_noise = reals("unit_bag_noise_variance", unit_bag_noise_variance, minimum=0.0)
@@ -128,6 +135,13 @@ def optimal_bag_size(
     -----
     Derived here; see `private_risk_limit`.
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature,
+        weight=weight,
+        squared_signal_norm=squared_signal_norm,
+        noise_variance=noise_variance,
+        unit_bag_noise_variance=unit_bag_noise_variance,
+    )
     sizes = np.asarray(integers("bag_sizes", bag_sizes))
     if sizes.ndim != 1:
         raise ValueError(f"bag_sizes must have shape (K,); got shape {sizes.shape}")
@@ -170,6 +184,7 @@ def critical_weight(samples_per_feature: ArrayLike, largest_bag_size: ArrayLike)
     arXiv:2401.11081 shows such a jump of the best bag size. Derived here: with x = e1 the variance limit is
     V = (K-1) x^2 / (g'/K + 2x - K x^2), so the equation is quadratic in x. Scans, not a proof, say that the best of {1, ..., K} is 1 or K.
     """
+    check_broadcast(samples_per_feature=samples_per_feature, largest_bag_size=largest_bag_size)
     try:
         psi, k = more_samples_than_features(samples_per_feature, largest_bag_size, smallest_bag_size=2)
     except ValueError as error:

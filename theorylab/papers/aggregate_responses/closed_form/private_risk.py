@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.aggregate_responses.closed_form._limit_arguments import decomposition, scales, weight_in_range
 from theorylab.papers.aggregate_responses.closed_form.end_points import bag_level_risk_exact, instance_level_risk_exact
 from theorylab.papers.aggregate_responses.closed_form.exact_risk import interpolation_risk_exact
@@ -54,6 +55,7 @@ def unit_bag_noise_variance(clip: ArrayLike, epsilon: ArrayLike) -> Any:
     -----
     Derived here: a Laplace variable of scale b has variance 2 b^2; b = `laplace_scale` with bags of one.
     """
+    check_broadcast(clip=clip, epsilon=epsilon)
     bound = moderate("clip", reals("clip", clip, above=0.0), most=1e50)
     ratio = bound / moderate("epsilon", reals("epsilon", epsilon, above=0.0), most=1e50, least=1e-50)
     return plain(8.0 * ratio * ratio)
@@ -87,6 +89,7 @@ def private_noise_variance(clip: ArrayLike, bag_size: ArrayLike, epsilon: ArrayL
     -----
     Derived here (module docstring).
     """
+    check_broadcast(clip=clip, bag_size=bag_size, epsilon=epsilon)
     return plain(unit_bag_noise_variance(clip, epsilon) / integers("bag_size", bag_size))
 
 
@@ -128,6 +131,15 @@ def private_risk_limit(
     -----
     Derived here; arXiv:2401.11081 gives the leading order (`leading_order_private_risk`).
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature,
+        bag_size=bag_size,
+        weight=weight,
+        squared_signal_norm=squared_signal_norm,
+        noise_variance=noise_variance,
+        clip=clip,
+        epsilon=epsilon,
+    )
     noise = moderate("noise_variance", reals("noise_variance", noise_variance, minimum=0.0)) + private_noise_variance(clip, bag_size, epsilon)
     return asymptotic_risk(samples_per_feature, bag_size, weight, squared_signal_norm, noise, largest_weight=largest_weight)
 
@@ -176,6 +188,9 @@ def private_risk_exact(
     -----
     Derived here: given the features the noise adds a covariance, so bias and variance are linear in r2 and the total noise variance.
     """
+    check_broadcast(
+        bag_size=bag_size, weight=weight, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance, clip=clip, epsilon=epsilon
+    )
     rho = weight_in_range(weight)
     r2, noise = scales(squared_signal_norm, noise_variance)
     total = noise + private_noise_variance(clip, bag_size, epsilon)
@@ -236,5 +251,6 @@ def leading_order_private_risk(
     -----
     arXiv:2401.11081 (private risk), with the Laplace scale 2T/(k epsilon); the predictor 0 has risk r2, that is 0 at this order.
     """
+    check_broadcast(samples_per_feature=samples_per_feature, bag_size=bag_size, weight=weight, clip_constant=clip_constant, epsilon=epsilon)
     clip = moderate("clip_constant", reals("clip_constant", clip_constant, above=0.0), most=1e50)
     return private_risk_limit(samples_per_feature, bag_size, weight, 0.0, 0.0, clip, epsilon, largest_weight=largest_weight).variance

@@ -72,7 +72,7 @@ def ridge_risk_exact(
     )
     if penalty is None and r2 == 0.0:
         return RiskDecomposition(0.0, 0.0, 0.0)
-    ridge = noise * d / r2 if penalty is None else real("penalty", penalty, minimum=0.0)
+    ridge = noise * d / r2 if penalty is None else moderate("penalty", real("penalty", penalty, minimum=0.0), least=1e-100)
     if ridge == 0.0:
         return (bag_level_risk_exact if m >= d else minimum_norm_risk_exact)(n, d, k, r2, noise)
     # lambda/(lambda + s^2) has poles at s = +- i sqrt(lambda); a mesh that grows geometrically from there resolves them for every lambda.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.aggregate_responses.closed_form._limit_arguments import scales
 from theorylab.validation import integers, moderate, plain, reals
 
@@ -59,6 +60,9 @@ def ridge_risk_limit(
     a Gaussian prior of the same second moment, ridge with penalty sigma^2 d/r2, is best among estimators linear in the bag responses; its risk
     is sigma^2 E tr (A + (sigma^2 d/r2) I)^-1, and s is the limit of that trace (Marchenko-Pastur).
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature, bag_size=bag_size, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance
+    )
     psi = moderate("samples_per_feature", reals("samples_per_feature", samples_per_feature, above=0.0), most=1e50, least=1e-50)
     k = 1.0 * integers("bag_size", bag_size)
     return best_ridge_risk(psi / k, *scales(squared_signal_norm, noise_variance))

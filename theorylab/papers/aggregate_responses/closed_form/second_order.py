@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.jacobi_ensemble import jacobi_linear_statistic_expansion
 from theorylab.papers.aggregate_responses.closed_form._size_arguments import checked_weight, decomposition, signal_and_noise, single_sizes
 from theorylab.papers.aggregate_responses.closed_form.exact_risk import bias_from_moments
@@ -124,6 +125,7 @@ def second_order_coefficient(
     -----
     Derived here: expansion of `risk_second_order` in 1/d at fixed psi and k.
     """
+    check_broadcast(weight=weight, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance)
     psi = moderate("samples_per_feature", real("samples_per_feature", samples_per_feature, above=1.0), most=1e50, least=1e-50)
     k = real("bag_size", bag_size, minimum=1.0)
     rho = _positive_weight(weight, largest_weight)

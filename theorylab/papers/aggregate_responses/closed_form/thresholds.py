@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.aggregate_responses.closed_form._limit_arguments import (
     more_bags_than_features,
     more_samples_than_features,
@@ -50,6 +51,7 @@ def snr_threshold_bag_vs_instance(samples_per_feature: ArrayLike, bag_size: Arra
     -----
     arXiv:2401.11081 states that a threshold exists. Closed form derived here by equating `bag_level_risk_limit` and `instance_level_risk_limit`.
     """
+    check_broadcast(samples_per_feature=samples_per_feature, bag_size=bag_size)
     psi, k = more_bags_than_features(samples_per_feature, bag_size, smallest_bag_size=2)
     return plain(k * ((k + 1.0) * psi - k) / ((psi - k) * ((k - 1.0) * psi - k + 2.0)))
 
@@ -122,6 +124,7 @@ def snr_threshold_bag_vs_rescaled_instance(samples_per_feature: ArrayLike, bag_s
     -----
     Derived here by equating `bag_level_risk_limit` and `rescaled_instance_risk_limit`.
     """
+    check_broadcast(samples_per_feature=samples_per_feature, bag_size=bag_size)
     psi, k = more_bags_than_features(samples_per_feature, bag_size, smallest_bag_size=2)
     return plain(k / (psi - k))
 
@@ -153,6 +156,7 @@ def snr_threshold_interior_weight(samples_per_feature: ArrayLike, bag_size: Arra
     Derived here: the sign of the derivative at weight 1 (`risk_derivatives_at_instance_level`), and the risk has one stationary point only
     (see `optimal_weight`).
     """
+    check_broadcast(samples_per_feature=samples_per_feature, bag_size=bag_size)
     psi, k = more_samples_than_features(samples_per_feature, bag_size, smallest_bag_size=2)
     denominator = (k - 1.0) * psi - 2.0 * k + 3.0
     with np.errstate(divide="ignore"):
@@ -191,6 +195,9 @@ def risk_derivatives_at_instance_level(
     -----
     Derived here: `asymptotic_risk_derivative` at a = b = 1/psi.
     """
+    check_broadcast(
+        samples_per_feature=samples_per_feature, bag_size=bag_size, squared_signal_norm=squared_signal_norm, noise_variance=noise_variance
+    )
     psi, k = more_samples_than_features(samples_per_feature, bag_size)
     r2, noise = scales(squared_signal_norm, noise_variance)
     bias, variance = np.broadcast_arrays(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erfcx, gammaln
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.generalized_chi_squared import GeneralizedChiSquared
 from theorylab.validation import integers, moderate, plain, real, reals, whole_number
 
@@ -42,6 +43,7 @@ def fourier_slope(dimension: ArrayLike, frequencies: ArrayLike, points: ArrayLik
     ValueError
         If a number is out of range.
     """
+    check_broadcast(dimension=dimension, frequencies=frequencies, points=points, outputs=outputs)
     d, m = np.asarray(integers("dimension", dimension)), np.asarray(integers("frequencies", frequencies))
     n, k = np.asarray(integers("points", points, minimum=0)), np.asarray(integers("outputs", outputs))
     with np.errstate(over="ignore"):
@@ -203,6 +205,7 @@ def distinct_points_rate(mean_square_target: ArrayLike, target_error: ArrayLike)
     ValueError
         If a number is out of range.
     """
+    check_broadcast(mean_square_target=mean_square_target, target_error=target_error)
     v = np.asarray(moderate("mean_square_target", reals("mean_square_target", mean_square_target, minimum=0.0)))
     eps = np.asarray(moderate("target_error", reals("target_error", target_error, above=0.0), least=1e-100))
     # With u = 1/(1 + 2 s) the derivative vanishes where v u^2 + u = eps.

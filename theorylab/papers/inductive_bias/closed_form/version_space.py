@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betainc, betaincc, betaln, hyp2f1, psi
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import integers, plain, real, reals
 
 __all__ = [
@@ -64,6 +65,7 @@ def circle_required_bias(left: ArrayLike, right: ArrayLike, target_error: ArrayL
     ValueError
         If a number is out of range.
     """
+    check_broadcast(left=left, right=right, target_error=target_error)
     a, b = np.asarray(reals("left", left, above=0.0, maximum=1.0)), np.asarray(reals("right", right, above=0.0, maximum=1.0))
     eps = np.asarray(reals("target_error", target_error, above=0.0, maximum=1.0))
     return plain(-np.log((np.minimum(a, eps) + np.minimum(b, eps)) / (a + b)))
@@ -87,6 +89,7 @@ def sphere_cap_log_probability(target_error: ArrayLike, dimension: ArrayLike) ->
     ValueError
         If a number is out of range.
     """
+    check_broadcast(target_error=target_error, dimension=dimension)
     eps = np.asarray(reals("target_error", target_error, above=0.0, below=0.5))
     d = np.asarray(integers("dimension", dimension, minimum=2), dtype=float)
     # The cosine by its own sine keeps the digits near eps = 1/2.
@@ -118,6 +121,7 @@ def occam_bound(nats: ArrayLike, sample_size: ArrayLike, failure_probability: fl
     ValueError
         If a number is out of range.
     """
+    check_broadcast(nats=nats, sample_size=sample_size)
     given, n = np.asarray(reals("nats", nats, minimum=0.0)), np.asarray(integers("sample_size", sample_size))
     return plain((given - math.log(real("failure_probability", failure_probability, above=0.0, below=1.0))) / n)
 

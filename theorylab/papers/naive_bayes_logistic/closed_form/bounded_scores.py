@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.naive_bayes_logistic.closed_form._divergence import entropy_summand
 from theorylab.papers.naive_bayes_logistic.closed_form.conditional_regret import conditional_regret_minimiser
@@ -65,6 +66,7 @@ def largest_uncharged_difference(bound: ArrayLike, class_count: ArrayLike) -> An
     -----
     Derived here: see `bounded_score_transform`.
     """
+    check_broadcast(bound=bound, class_count=class_count)
     others = _box(bound, class_count).others
     return plain(others / (2.0 + others))
 
@@ -105,6 +107,7 @@ def bounded_score_transform(difference: ArrayLike, bound: ArrayLike, class_count
     -----
     Derived here. The case K = 2 is known for bounded linear hypotheses, as is that arXiv:2302.02334 needs a condition for more classes.
     """
+    check_broadcast(difference=difference, bound=bound, class_count=class_count)
     t, length, others = _box(bound, class_count, difference)
     lowest = np.exp(-2.0 * length)
     uncharged = others / (2.0 + others)
@@ -141,6 +144,7 @@ def largest_reachable_difference(bound: ArrayLike, class_count: ArrayLike) -> An
     -----
     Derived here: one class as probable as allowed, all others equal.
     """
+    check_broadcast(bound=bound, class_count=class_count)
     _, length, others = _box(bound, class_count)
     lowest = np.exp(-2.0 * length)
     return plain(-np.expm1(-2.0 * length) / (1.0 + lowest + others))
@@ -173,6 +177,7 @@ def reachable_transform(difference: ArrayLike, bound: ArrayLike, class_count: Ar
     -----
     Derived here: ``s psi(t/s)`` falls in s, and s* is the largest s that leaves the other classes reachable.
     """
+    check_broadcast(difference=difference, bound=bound, class_count=class_count)
     t, _, others = _box(bound, class_count, difference)
     largest = np.asarray(largest_reachable_difference(bound, class_count))
     if np.any(t > largest * (1.0 + 1e-15)):
@@ -229,6 +234,7 @@ def bounded_conditional_regret(probabilities: ArrayLike, predicted: ArrayLike, b
     -----
     Derived here: tied classes share one score, and a bound does not change which classes are tied.
     """
+    check_broadcast(predicted=predicted, bound=bound)
     q = conditional_regret_minimiser(probabilities, predicted)
     length = np.asarray(moderate("bound", reals("bound", bound, above=0.0), most=700, least=1e-100))
     shape = np.broadcast_shapes(q.shape[:-1], length.shape)

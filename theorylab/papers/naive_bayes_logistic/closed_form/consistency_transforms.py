@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.papers.naive_bayes_logistic.closed_form._divergence import entropy_summand
 from theorylab.validation import plain, reals
@@ -125,6 +126,7 @@ def sharp_multiclass_transform(difference: ArrayLike, top_two_mass: ArrayLike) -
     -----
     Derived here: pooling the two classes leaves ``q_i = q_j = s/2`` and the others as they are.
     """
+    check_broadcast(difference=difference, top_two_mass=top_two_mass)
     # p_i + p_j and p_i - p_j are rounded each: they may exceed 1 and each other by that much.
     mass = np.minimum(reals("top_two_mass", top_two_mass, above=0.0, maximum=1.0 + 1e-12), 1.0)
     t, s = np.broadcast_arrays(reals("difference", difference, minimum=0.0, maximum=1.0), mass)

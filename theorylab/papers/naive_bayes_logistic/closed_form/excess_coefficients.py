@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import gaussian_expectation
 from theorylab.papers.naive_bayes_logistic.closed_form._arguments import checked_groups
 from theorylab.validation import choice, flag, integers, moderate, plain, real, reals, whole_number
@@ -159,6 +160,7 @@ def logistic_excess_coefficient(dimension: ArrayLike, mahalanobis_distance: Arra
     -----
     Derived here.
     """
+    check_broadcast(dimension=dimension, mahalanobis_distance=mahalanobis_distance)
     random_counts = flag("random_counts", random_counts)
     d, delta = (
         integers("dimension", dimension),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.characteristic_functions import probability_below_zero
 from theorylab.papers.naive_bayes_logistic.closed_form._arguments import checked_groups
 from theorylab.papers.naive_bayes_logistic.closed_form.score_law import (
@@ -87,12 +88,15 @@ def naive_bayes_class_error(
     -----
     Derived here for the classifier of arXiv:2302.02334. Calls with many counts at once are far cheaper than many calls.
     """
+    check_broadcast(count_own=count_own, count_other=count_other, degrees_of_freedom=degrees_of_freedom, log_prior_odds=log_prior_odds)
     groups, kind = feature_groups(gaps, multiplicities), variance
     own, other = checked_counts(count_own, count_other, kind, ("count_own", "count_other"))
     odds = np.log(own / other) if log_prior_odds is None else np.asarray(reals("log_prior_odds", log_prior_odds))
     if degrees_of_freedom is not None and kind != "pooled":
         raise ValueError(f"degrees_of_freedom must be None unless variance is 'pooled'; got {degrees_of_freedom!r}")
-    degrees = own + other - 2.0 if degrees_of_freedom is None else np.asarray(reals("degrees_of_freedom", degrees_of_freedom, above=0.0))
+    degrees = own + other - 2.0
+    if degrees_of_freedom is not None:
+        degrees = np.asarray(moderate("degrees_of_freedom", reals("degrees_of_freedom", degrees_of_freedom, above=0.0), least=1e-3))
     own, other, odds, degrees = np.broadcast_arrays(own, other, odds, degrees)
     errors = _class_errors(groups, own.ravel(), other.ravel(), odds.ravel(), degrees.ravel(), kind).reshape(own.shape)
     return plain(errors)
@@ -128,6 +132,7 @@ def naive_bayes_expected_error(gaps: ArrayLike, multiplicities: ArrayLike, count
     -----
     Derived here for the classifier of arXiv:2302.02334.
     """
+    check_broadcast(count_first=count_first, count_second=count_second)
     groups, (first, second) = feature_groups(gaps, multiplicities), checked_counts(count_first, count_second, variance)
     # The error is symmetric in the counts: every unordered pair once, and where they are equal one class.
     pairs, inverse = np.unique(np.sort(np.stack([first.ravel(), second.ravel()], axis=1), axis=1), axis=0, return_inverse=True)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import array_of_shape, covariance, integers, moderate, plain, real, reals
 
 __all__ = [
@@ -87,6 +88,7 @@ def isotropic_near_tie_probability(tau: ArrayLike, dimension: ArrayLike, mahalan
     -----
     Derived here.
     """
+    check_broadcast(tau=tau, dimension=dimension, mahalanobis_distance=mahalanobis_distance)
     d, delta = (
         integers("dimension", dimension),
         moderate("mahalanobis_distance", reals("mahalanobis_distance", mahalanobis_distance, above=0.0), most=1e06, least=1e-06),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import integers, moderate, plain, reals
 
 __all__ = [
@@ -50,6 +51,7 @@ def naive_bayes_proportional_limit(mahalanobis_distance: ArrayLike, dimension_ra
     -----
     Derived here. For known variances and for pooled ones, whose estimates become exact; for equal counts and for those of random labels.
     """
+    check_broadcast(mahalanobis_distance=mahalanobis_distance, dimension_ratio=dimension_ratio)
     delta, ratio = np.broadcast_arrays(
         moderate("mahalanobis_distance", reals("mahalanobis_distance", mahalanobis_distance, minimum=0.0), most=1e06, least=1e-06),
         reals("dimension_ratio", dimension_ratio, minimum=0.0),
@@ -87,6 +89,7 @@ def naive_bayes_normal_sample_size(target: ArrayLike, mahalanobis_distance: Arra
     -----
     Derived here. Relative to `naive_bayes_real_sample_size` the error vanishes as d grows.
     """
+    check_broadcast(target=target, mahalanobis_distance=mahalanobis_distance, dimension=dimension)
     error, delta = (
         reals("target", target, above=0.0, below=0.5),
         moderate("mahalanobis_distance", reals("mahalanobis_distance", mahalanobis_distance, above=0.0), most=1e06, least=1e-06),
@@ -155,6 +158,7 @@ def naive_bayes_linear_sample_rate(target: ArrayLike, squared_distance: ArrayLik
     -----
     Derived here.
     """
+    check_broadcast(target=target, squared_distance=squared_distance)
     error, c = np.broadcast_arrays(reals("target", target, above=0.0, below=0.5), reals("squared_distance", squared_distance, above=0.0))
     z2 = ndtri(error) ** 2
     room = c**2 - 4.0 * c * z2
@@ -188,6 +192,7 @@ def naive_bayes_constant_sample_size(target: ArrayLike, signal_strength: ArrayLi
     -----
     Derived here.
     """
+    check_broadcast(target=target, signal_strength=signal_strength)
     error = reals("target", target, above=0.0, below=0.5)
     c = moderate("signal_strength", reals("signal_strength", signal_strength, above=0.0), most=1e50, least=1e-50)
     half = 8.0 * np.square(ndtri(error) / c)

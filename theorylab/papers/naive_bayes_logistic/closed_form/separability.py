@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.roots import log_bisection
 from theorylab.validation import flag, integers, moderate, plain, reals
 
@@ -47,6 +48,7 @@ def separability_probability(sample_size: ArrayLike, dimension: ArrayLike, *, fi
     Cover's (1965) function counting theorem; the sum is an incomplete beta function. Labels are fair coins independent of each other and of the
     features, data of a single class included (they count as separable). Without intercept the labels may have any law if x and -x have one law.
     """
+    check_broadcast(sample_size=sample_size, dimension=dimension)
     fit_intercept = flag("fit_intercept", fit_intercept)
     m, d = np.broadcast_arrays(integers("sample_size", sample_size), integers("dimension", dimension))
     columns = d + 1 if fit_intercept else d

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtr, chdtrc, erfc, gammaln, ndtri
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.roots import log_bisection
 from theorylab.validation import integers, moderate, plain, real, reals, whole_number
 
@@ -56,6 +57,7 @@ def sup_norm_probability(dimension: ArrayLike, sample_size: ArrayLike, tolerance
     -----
     Derived here; exact, where arXiv:2302.02334 has a bound.
     """
+    check_broadcast(dimension=dimension, sample_size=sample_size, tolerance=tolerance)
     d, eps = integers("dimension", dimension), moderate("tolerance", reals("tolerance", tolerance, above=0.0), most=1e50, least=1e-50)
     m = reals("sample_size", sample_size, above=0.0)
     return plain(_all_below(_mean_tail(m, eps), d))
@@ -88,6 +90,7 @@ def sup_norm_sample_size(dimension: ArrayLike, tolerance: ArrayLike, failure_pro
     -----
     Derived here.
     """
+    check_broadcast(dimension=dimension, tolerance=tolerance, failure_probability=failure_probability)
     d, eps, p = _arguments(dimension, tolerance, failure_probability)
     return plain((ndtri(_feature_tail(d, p)) / eps) ** 2)
 
@@ -115,6 +118,7 @@ def sup_norm_sample_size_slope(dimension: ArrayLike, tolerance: ArrayLike, failu
     -----
     Derived here. In terms of the sample size m the distance from the limit is ``(2 / eps^2) / (m eps^2)`` to leading order.
     """
+    check_broadcast(dimension=dimension, tolerance=tolerance, failure_probability=failure_probability)
     d, eps, p = _arguments(dimension, tolerance, failure_probability)
     z = -ndtri(_feature_tail(d, p))
     # -log(1 - p) / (d phi(z)), without the underflow of either factor.
@@ -143,6 +147,7 @@ def sup_norm_sample_size_bound(dimension: ArrayLike, tolerance: ArrayLike, failu
     -----
     From ``P(|Z| > z) <= 2 exp(-z^2/2)``, as for bounded or sub-Gaussian features.
     """
+    check_broadcast(dimension=dimension, tolerance=tolerance, failure_probability=failure_probability)
     d, eps, p = _arguments(dimension, tolerance, failure_probability)
     return plain(2.0 * (np.log(2.0 * d) - np.log(p)) / eps**2)
 
@@ -174,6 +179,7 @@ def sup_norm_variance_probability(dimension: ArrayLike, degrees_of_freedom: Arra
     -----
     Derived here.
     """
+    check_broadcast(dimension=dimension, degrees_of_freedom=degrees_of_freedom, tolerance=tolerance)
     d, eps = integers("dimension", dimension), moderate("tolerance", reals("tolerance", tolerance, above=0.0), most=1e50, least=1e-50)
     nu = reals("degrees_of_freedom", degrees_of_freedom, above=0.0)
     return plain(_all_below(_variance_tail(nu, nu, eps), d))
@@ -207,6 +213,7 @@ def sup_norm_variance_degrees_of_freedom(dimension: ArrayLike, tolerance: ArrayL
     -----
     Derived here; the limit is the large-deviation rate of the chi-squared law.
     """
+    check_broadcast(dimension=dimension, tolerance=tolerance, failure_probability=failure_probability)
     d, eps, p = _arguments(dimension, tolerance, failure_probability)
     moderate("tolerance", reals("tolerance", tolerance, above=0.0, below=1.0), most=1e50, least=1e-50)
     d, eps, p = np.broadcast_arrays(d, eps, p)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import integers, moderate, plain, reals
 
 __all__ = ["excess_error_bound", "excess_error_sample_size", "rademacher_bound", "uniform_convergence_bound"]
@@ -47,6 +48,9 @@ def rademacher_bound(
     -----
     Derived here, by Cauchy-Schwarz and Jensen.
     """
+    check_broadcast(
+        class_count=class_count, weight_bound=weight_bound, intercept_bound=intercept_bound, second_moment=second_moment, sample_size=sample_size
+    )
     complexity = _complexity(class_count, weight_bound, intercept_bound, second_moment)
     return plain(complexity / np.sqrt(integers("sample_size", sample_size)))
 
@@ -74,6 +78,9 @@ def uniform_convergence_bound(
     -----
     Derived here; arXiv:2302.02334 states the order. The truth is smaller by orders of magnitude and of another rate, 1/m.
     """
+    check_broadcast(
+        class_count=class_count, weight_bound=weight_bound, intercept_bound=intercept_bound, second_moment=second_moment, sample_size=sample_size
+    )
     return 4.0 * rademacher_bound(class_count, weight_bound, intercept_bound, second_moment, sample_size)
 
 
@@ -100,6 +107,9 @@ def excess_error_bound(
     -----
     Derived here: ``sqrt(2 r)`` at the expected excess log loss r, by Jensen.
     """
+    check_broadcast(
+        class_count=class_count, weight_bound=weight_bound, intercept_bound=intercept_bound, second_moment=second_moment, sample_size=sample_size
+    )
     return plain(np.sqrt(2.0 * uniform_convergence_bound(class_count, weight_bound, intercept_bound, second_moment, sample_size)))
 
 
@@ -128,6 +138,9 @@ def excess_error_sample_size(
     -----
     Derived here. With R^2 of order d this is the "m = O(d)" of arXiv:2302.02334.
     """
+    check_broadcast(
+        class_count=class_count, weight_bound=weight_bound, intercept_bound=intercept_bound, second_moment=second_moment, tolerance=tolerance
+    )
     eps = moderate("tolerance", reals("tolerance", tolerance, above=0.0), most=1e50, least=1e-50)
     return plain(64.0 * (_complexity(class_count, weight_bound, intercept_bound, second_moment) / eps**2) ** 2)
 

@@ -11,7 +11,7 @@ from theorylab.backend import check_draw
 from theorylab.models.gaussian_mixture import draw_features, draw_labels, grouped_mixture
 from theorylab.montecarlo.samplers import block_size, fetch, fitting_block, host_only
 from theorylab.papers.naive_bayes_logistic.monte_carlo.fitted_rules import class_scores, fit_naive_bayes_batched
-from theorylab.validation import whole_number
+from theorylab.validation import moderate, numbers, whole_number
 
 __all__ = ["sample_library_error"]
 
@@ -63,6 +63,8 @@ def sample_library_error(
     size = check_draw(rng, size)
     from sklearn.naive_bayes import GaussianNB
 
+    # Features far from 0 against their spread would seem constant in double precision.
+    moderate("gaps", numbers("gaps", gaps), most=1e10)
     mixture = grouped_mixture(
         gaps, multiplicities, standard_deviations=standard_deviations, class_positions=class_positions, pair_correlation=pair_correlation
     )

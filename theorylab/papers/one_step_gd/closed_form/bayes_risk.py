@@ -144,6 +144,7 @@ def bayes_excess_dimension_one(context_length: ArrayLike, noise_ratio: ArrayLike
     -----
     Derived here: E lambda/(lambda + chi2_n). scipy's `hyperu` is NaN for large n (n = 100, lambda = 0.5), hence the two stable routes.
     """
+    check_broadcast(context_length=context_length, noise_ratio=noise_ratio)
     n = integers("context_length", context_length)
     ratio = reals("noise_ratio", noise_ratio, minimum=0.0)
     prior = reals("prior_variance", prior_variance, above=0.0)
@@ -204,6 +205,7 @@ def bayes_excess_jensen_floor(context_length: ArrayLike, dimension: ArrayLike, n
     -----
     Derived here: S -> tr (I + S/lambda)^-1 is convex and E S = n I.
     """
+    check_broadcast(context_length=context_length, dimension=dimension, noise_ratio=noise_ratio, prior_variance=prior_variance)
     n = integers("context_length", context_length)
     d = integers("dimension", dimension)
     ratio = reals("noise_ratio", noise_ratio, minimum=0.0)
@@ -236,6 +238,7 @@ def inefficiency_limit(dimension: ArrayLike, noise_ratio: ArrayLike) -> Any:
     -----
     Derived here: n R_1 -> tau^2 d (d + 1 + lambda) and n R_B -> tau^2 d lambda.
     """
+    check_broadcast(dimension=dimension, noise_ratio=noise_ratio)
     d = integers("dimension", dimension)
     ratio = reals("noise_ratio", noise_ratio, above=0.0)
     return (d + 1.0 + ratio) / ratio
@@ -267,6 +270,7 @@ def icl_excess_limit(features_per_sample: ArrayLike, noise_to_signal: ArrayLike)
     -----
     Derived here from `icl_excess` with lambda = s d.
     """
+    check_broadcast(features_per_sample=features_per_sample, noise_to_signal=noise_to_signal)
     gamma = moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30)
     scaled = gamma * (1.0 + moderate("noise_to_signal", reals("noise_to_signal", noise_to_signal, minimum=0.0), most=1e30))
     return scaled / (1.0 + scaled)
@@ -298,5 +302,6 @@ def bayes_excess_marchenko_pastur(features_per_sample: ArrayLike, noise_to_signa
     -----
     Marchenko-Pastur law: R_B / r^2 = (1/d) E tr z (z I + S/n)^-1 with z = lambda/n = s d/n.
     """
+    check_broadcast(features_per_sample=features_per_sample, noise_to_signal=noise_to_signal)
     gamma = moderate("features_per_sample", reals("features_per_sample", features_per_sample, above=0.0), most=1e30, least=1e-30)
     return marchenko_pastur_ridge_mean(gamma * moderate("noise_to_signal", reals("noise_to_signal", noise_to_signal, minimum=0.0), most=1e30), gamma)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import choice, integers, moderate, reals
 
 __all__ = [
@@ -78,6 +79,7 @@ def squared_norm_moment_from_kurtosis(dimension: ArrayLike, kurtosis: ArrayLike)
     -----
     Derived here: entry (j, j) of E[|x|^2 x x^T] is E x_j^4 + (d - 1) E x_j^2 E x_k^2.
     """
+    check_broadcast(dimension=dimension, kurtosis=kurtosis)
     return integers("dimension", dimension) - 1.0 + reals("kurtosis", kurtosis, minimum=1.0)
 
 
@@ -105,6 +107,7 @@ def squared_norm_moment_student(dimension: ArrayLike, degrees_of_freedom: ArrayL
     -----
     Derived here: x = r g with g ~ N(0, I) and r^2 = (nu - 2)/chi2_nu, so m = (d + 2) E r^4.
     """
+    check_broadcast(dimension=dimension, degrees_of_freedom=degrees_of_freedom)
     d = integers("dimension", dimension)
     try:
         nu = reals("degrees_of_freedom", degrees_of_freedom, above=4.0)
@@ -137,6 +140,7 @@ def optimal_learning_rate_from_moments(context_length: ArrayLike, squared_norm_m
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(context_length=context_length, squared_norm_moment=squared_norm_moment, noise_ratio=noise_ratio)
     n = integers("context_length", context_length)
     m = reals("squared_norm_moment", squared_norm_moment, minimum=1.0)
     return 1.0 / (n - 1.0 + m + reals("noise_ratio", noise_ratio, minimum=0.0))
@@ -176,6 +180,13 @@ def minimum_loss_from_moments(
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(
+        context_length=context_length,
+        dimension=dimension,
+        squared_norm_moment=squared_norm_moment,
+        noise_variance=noise_variance,
+        prior_variance=prior_variance,
+    )
     noise = moderate("noise_variance", reals("noise_variance", noise_variance, minimum=0.0))
     prior = moderate("prior_variance", reals("prior_variance", prior_variance, above=0.0), least=1e-100)
     d = integers("dimension", dimension)

@@ -126,6 +126,14 @@ def gradient_flow_logistic(
     -----
     Derived in the module's docstring. Convergence from such a start without noise is in arXiv:2306.09927.
     """
+    check_broadcast(
+        time=time,
+        initial_step=initial_step,
+        context_length=context_length,
+        dimension=dimension,
+        noise_variance=noise_variance,
+        prior_variance=prior_variance,
+    )
     t = reals("time", time, minimum=0.0)
     start = reals("initial_step", initial_step, above=0.0)
     n, d, _, prior, _ = isotropic_problem(context_length, dimension, noise_variance, prior_variance)
@@ -205,6 +213,7 @@ def gradient_flow_loss(
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(time=time, initial_step=initial_step, context_length=context_length, dimension=dimension, noise_variance=noise_variance)
     step = gradient_flow_logistic(time, initial_step, context_length, dimension, noise_variance, prior_variance)
     return plain_step_loss(step, context_length, dimension, noise_variance, prior_variance)
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.one_step_gd.closed_form._arguments import isotropic_problem, nonzero, scalar
 from theorylab.validation import integers, reals, whole_number
 
@@ -240,6 +241,7 @@ def rank_one_stability_ratio(context_length: ArrayLike, dimension: ArrayLike, no
     Derived here: the Hessian along A = omega (I - u u^T), c is positive iff eta^2 (q - mu^2/(n (n + 2))) > n (d - 1). The bound: 4 (n + 2)(n + 1
     + D)^2 - 4 (D - 1)((n + 1) D + 1) > 8 (n + 1)(n + 2) D >= 2 d (n + 2)^2.
     """
+    check_broadcast(context_length=context_length, dimension=dimension, noise_variance=noise_variance)
     n = 1.0 * integers("context_length", context_length)
     d = 1.0 * integers("dimension", dimension, minimum=2)
     total = d + reals("noise_variance", noise_variance, minimum=0.0)

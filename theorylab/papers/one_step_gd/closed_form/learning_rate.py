@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.one_step_gd.closed_form._arguments import isotropic_problem
 from theorylab.validation import reals
 
@@ -177,6 +178,9 @@ def plain_step_loss(
     -----
     Derived here from E[w^T X^T y] = tau^2 n d and `expected_squared_gradient`.
     """
+    check_broadcast(
+        learning_rate=learning_rate, context_length=context_length, dimension=dimension, noise_variance=noise_variance, prior_variance=prior_variance
+    )
     rate = reals("learning_rate", learning_rate)
     n, d, noise, prior, ratio = isotropic_problem(context_length, dimension, noise_variance, prior_variance)
     return noise + prior * d * (1.0 - 2.0 * n * rate + n * (n + d + 1.0 + ratio) * rate**2)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import gaussian_expectation
 from theorylab.papers.one_step_gd.closed_form._arguments import scalar
 from theorylab.validation import array_of_shape, choice, instance, integers, plain, reals, whole_number
@@ -174,6 +175,9 @@ def optimal_learning_rate_nonlinear(
     arXiv:2307.03576, Theorem 3, as a ratio of expectations; closed form derived in the module's docstring. Linear targets have B = d, V = d (d +
     2).
     """
+    check_broadcast(
+        linear_power=linear_power, weighted_power=weighted_power, dimension=dimension, context_length=context_length, noise_variance=noise_variance
+    )
     power = reals("linear_power", linear_power, minimum=0.0)
     weighted = reals("weighted_power", weighted_power, minimum=0.0)
     d = integers("dimension", dimension)
@@ -223,6 +227,14 @@ def nonlinear_minimum_loss(
     -----
     Derived here.
     """
+    check_broadcast(
+        linear_power=linear_power,
+        weighted_power=weighted_power,
+        power=power,
+        dimension=dimension,
+        context_length=context_length,
+        noise_variance=noise_variance,
+    )
     f = reals("power", power, minimum=0.0)
     rate = optimal_learning_rate_nonlinear(linear_power, weighted_power, dimension, context_length, noise_variance)
     return reals("noise_variance", noise_variance) + f - integers("context_length", context_length) * reals("linear_power", linear_power) * rate

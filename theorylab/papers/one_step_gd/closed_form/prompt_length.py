@@ -10,6 +10,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.one_step_gd.closed_form._arguments import isotropic_problem
 from theorylab.papers.one_step_gd.closed_form.learning_rate import optimal_learning_rate
 from theorylab.validation import flag, integers
@@ -52,6 +53,9 @@ def excess_at_test_length(
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(
+        test_length=test_length, context_length=context_length, dimension=dimension, noise_variance=noise_variance, prior_variance=prior_variance
+    )
     normalised = flag("normalised", normalised)
     m = 1.0 * integers("test_length", test_length)
     n, d, noise, prior, ratio = isotropic_problem(context_length, dimension, noise_variance, prior_variance)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.papers.one_step_gd.closed_form._arguments import scalar
 from theorylab.papers.one_step_gd.closed_form.landscape import stability_numerator
@@ -54,6 +55,7 @@ def spurious_excess_limit(context_length: ArrayLike, dimension: ArrayLike) -> An
     Derived here: with p = Y = 1 + delta the two even terms cancel to leading order, at the cost 2 d delta/D + (d - 1) D/(delta n), least at
     delta = D sqrt((d - 1)/(2 d n)).
     """
+    check_broadcast(context_length=context_length, dimension=dimension)
     n = integers("context_length", context_length)
     d = 1.0 * integers("dimension", dimension, minimum=2)
     return 2.0 * np.sqrt(2.0 * d * (d - 1.0) / n)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import integers, moderate, numbers, plain, reals
 
 __all__ = ["NoisyMinimax", "latent_representation", "noisy_observation_minimax_gap"]
@@ -43,6 +44,7 @@ def noisy_observation_minimax_gap(
     ValueError
         If a number is out of range or l > u.
     """
+    check_broadcast(cause_effect=cause_effect, sensor_variance=sensor_variance, sensors=sensors, low=low, high=high)
     b, tau2 = np.asarray(reals("cause_effect", cause_effect)), np.asarray(reals("sensor_variance", sensor_variance, minimum=0.0))
     t = tau2 / np.asarray(integers("sensors", sensors))
     lower, upper = np.asarray(reals("low", low, above=0.0)), np.asarray(reals("high", high, above=0.0))

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.papers.tester_learner.closed_form.surrogate_gradient import gradient_profile
 from theorylab.validation import moderate, plain, reals
@@ -100,6 +101,7 @@ def adversarial_flip_threshold(angle: ArrayLike, ramp_width: ArrayLike, optimal_
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(angle=angle, ramp_width=ramp_width, optimal_error=optimal_error)
     theta, width, mass = _checked(angle, ramp_width, optimal_error)
     cells = zip(theta.ravel(), width.ravel(), mass.ravel(), strict=True)
     values = [_threshold(float(m), abs(float(np.cos(t) / np.sin(t))), 0.5 * float(s), True) for t, s, m in cells]
@@ -119,6 +121,7 @@ def adversarial_worst_gradient(angle: ArrayLike, ramp_width: ArrayLike, optimal_
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(angle=angle, ramp_width=ramp_width, optimal_error=optimal_error)
     theta, width, mass = _checked(angle, ramp_width, optimal_error)
     thresholds = np.asarray(adversarial_flip_threshold(theta, width, mass))
     cells = zip(theta.ravel(), width.ravel(), thresholds.ravel(), strict=True)
@@ -128,6 +131,7 @@ def adversarial_worst_gradient(angle: ArrayLike, ramp_width: ArrayLike, optimal_
 
 def adversarial_minimum_gradient(angle: ArrayLike, ramp_width: ArrayLike, optimal_error: ArrayLike) -> Any:
     """Return the least norm of the gradient over all flips of at most this mass, max(0, G_A); arguments as in `adversarial_worst_gradient`."""
+    check_broadcast(angle=angle, ramp_width=ramp_width, optimal_error=optimal_error)
     return plain(np.maximum(adversarial_worst_gradient(angle, ramp_width, optimal_error), 0.0))
 
 

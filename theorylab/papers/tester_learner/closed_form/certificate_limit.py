@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.tester_learner.closed_form.band import band_mean_distance
 from theorylab.validation import plain, reals
 
@@ -31,5 +32,6 @@ def certified_angle_limit(half_width: ArrayLike, noise_rate: ArrayLike) -> Any:
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(half_width=half_width, noise_rate=noise_rate)
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
     return plain(np.arctan(2.0 * (1.0 - eta) * np.asarray(band_mean_distance(half_width)) * np.sqrt(3.0) / (1.0 - 2.0 * eta)))

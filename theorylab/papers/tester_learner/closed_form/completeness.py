@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtr, bdtrc
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.concentration import chernoff_factor_bound
 from theorylab.papers.tester_learner.closed_form.band import band_probability
 from theorylab.validation import integers, moderate, plain, real
@@ -58,6 +59,7 @@ def band_mass_false_rejection(sample_size: ArrayLike, half_width: ArrayLike, low
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(sample_size=sample_size, half_width=half_width)
     n, p, low, high = _arguments(sample_size, half_width, lower, upper)
     below = np.ceil(low * n * p) - 1.0
     above = np.floor(high * n * p)
@@ -81,6 +83,7 @@ def band_mass_bounds(sample_size: ArrayLike, half_width: ArrayLike) -> MassBound
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(sample_size=sample_size, half_width=half_width)
     n, p, _, _ = _arguments(sample_size, half_width, 0.5, 2.0)
     mean = n * p
     return MassBounds(chernoff_factor_bound(mean), plain(2.0 * np.exp(-mean / 12.0)))
@@ -101,6 +104,7 @@ def edge_of_second_moments(rows: ArrayLike, dimension: ArrayLike) -> tuple[Any, 
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(rows=rows, dimension=dimension)
     m = np.asarray(integers("rows", rows))
     root = np.sqrt((np.asarray(integers("dimension", dimension, minimum=2)) - 1) / m)
     return plain(np.maximum(1.0 - root, 0.0) ** 2), plain((1.0 + root) ** 2)

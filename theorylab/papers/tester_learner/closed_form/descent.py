@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.tester_learner.closed_form.surrogate_gradient import surrogate_gradient
 from theorylab.validation import integers, moderate, plain, real, reals, whole_number
 
@@ -101,6 +102,7 @@ def gradient_flow_iterations(start: ArrayLike, end: ArrayLike, ramp_width: Array
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(start=start, end=end, noise_rate=noise_rate, step=step)
     first = np.asarray(reals("start", start, minimum=0.0, maximum=np.pi))
     last = np.asarray(reals("end", end, minimum=0.0, maximum=np.pi))
     moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50)
@@ -121,6 +123,7 @@ def contraction_factor(ramp_width: ArrayLike, noise_rate: ArrayLike, step: Array
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(ramp_width=ramp_width, noise_rate=noise_rate, step=step)
     width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
     beta = np.asarray(moderate("step", reals("step", step, above=0.0), most=1e50, least=1e-50))
@@ -135,6 +138,7 @@ def largest_stable_step(ramp_width: ArrayLike, noise_rate: ArrayLike) -> Any:
     ramp_width, noise_rate
         As in `contraction_factor`.
     """
+    check_broadcast(ramp_width=ramp_width, noise_rate=noise_rate)
     width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
     return plain(np.sqrt(2.0 * np.pi) * width / (1.0 - 2.0 * eta))
@@ -160,6 +164,7 @@ def asymptotic_angle_rms(sample_size: ArrayLike, dimension: ArrayLike, ramp_widt
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(sample_size=sample_size, dimension=dimension, ramp_width=ramp_width, noise_rate=noise_rate)
     n = np.asarray(integers("sample_size", sample_size))
     p = np.asarray(integers("dimension", dimension, minimum=2)) - 1.0
     width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))

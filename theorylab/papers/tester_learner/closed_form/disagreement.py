@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import plain, reals
 
 __all__ = ["ExcessRange", "angle_disagreement_probability", "massart_excess_range", "random_classification_error"]
@@ -54,6 +55,7 @@ def random_classification_error(angle: ArrayLike, noise_rate: ArrayLike) -> Any:
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(angle=angle, noise_rate=noise_rate)
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
     return plain(eta + (1.0 - 2.0 * eta) * angle_disagreement_probability(angle))
 
@@ -76,6 +78,7 @@ def massart_excess_range(disagreement: ArrayLike, noise_rate: ArrayLike) -> Exce
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(disagreement=disagreement, noise_rate=noise_rate)
     probability, eta = np.broadcast_arrays(
         reals("disagreement", disagreement, minimum=0.0, maximum=1.0), reals("noise_rate", noise_rate, minimum=0.0, below=0.5)
     )

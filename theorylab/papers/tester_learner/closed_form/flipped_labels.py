@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import ndtri, owens_t
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import choice, plain, real, reals
 
 __all__ = ["FlippedOptimum", "critical_flipped_mass", "flipped_label_error", "flipped_label_optimum"]
@@ -54,6 +55,7 @@ def flipped_label_error(angle: ArrayLike, flipped_mass: ArrayLike, where: str) -
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(angle=angle, flipped_mass=flipped_mass)
     theta = np.asarray(reals("angle", angle, minimum=0.0, maximum=np.pi))
     mass = np.asarray(reals("flipped_mass", flipped_mass, above=0.0, below=1.0))
     kind = choice("where", where, WHERE)

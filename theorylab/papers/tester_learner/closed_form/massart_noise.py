@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.roots import log_bisection
 from theorylab.validation import moderate, plain, reals
 
@@ -45,6 +46,7 @@ def massart_worst_gradient(angle: ArrayLike, ramp_width: ArrayLike, noise_rate: 
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(angle=angle, ramp_width=ramp_width, noise_rate=noise_rate)
     theta = np.asarray(moderate("angle", reals("angle", angle, above=0.0, below=np.pi), least=1e-100))
     width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
@@ -56,6 +58,7 @@ def massart_minimum_gradient(angle: ArrayLike, ramp_width: ArrayLike, noise_rate
 
     Parameters and errors as in `massart_worst_gradient`.
     """
+    check_broadcast(angle=angle, ramp_width=ramp_width, noise_rate=noise_rate)
     return plain(np.maximum(massart_worst_gradient(angle, ramp_width, noise_rate), 0.0))
 
 
@@ -105,6 +108,7 @@ def massart_critical_angle(ramp_width: ArrayLike, noise_rate: ArrayLike) -> Any:
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(ramp_width=ramp_width, noise_rate=noise_rate)
     width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     eta = np.asarray(moderate("noise_rate", reals("noise_rate", noise_rate, minimum=0.0, below=0.5), least=1e-100))
     level = np.where(eta > 0.0, eta / (1.0 - eta), 0.5) * _band_factor(width)
@@ -130,6 +134,7 @@ def averaging_angle(angle: ArrayLike, noise_rate: ArrayLike) -> Any:
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(angle=angle, noise_rate=noise_rate)
     theta = np.asarray(moderate("angle", reals("angle", angle, minimum=0.0, below=np.pi / 2.0), least=1e-100))
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
     return plain(theta + np.arctan(eta / ((1.0 - eta) * np.cos(theta)) - np.tan(theta)))

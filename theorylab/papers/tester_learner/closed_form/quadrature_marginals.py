@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, roots_hermitenorm
 
+from theorylab.backend import check_broadcast
 from theorylab.papers.tester_learner.closed_form.band import band_probability
 from theorylab.validation import integers, moderate, plain, reals, whole_number
 
@@ -133,6 +134,7 @@ def band_test_sample_size(half_width: ArrayLike, failure_probability: ArrayLike)
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(half_width=half_width, failure_probability=failure_probability)
     mass = np.asarray(band_probability(half_width))
     delta = np.asarray(reals("failure_probability", failure_probability, above=0.0, below=1.0))
     return plain(8.0 * np.log(2.0 / delta) / mass)

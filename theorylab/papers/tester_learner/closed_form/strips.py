@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf, factorial2
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import choice, integers, moderate, plain, reals
 
 __all__ = [
@@ -54,6 +55,7 @@ def strip_disagreement_bound(angle: ArrayLike, strip_ratio: ArrayLike, moment: s
     ValueError
         If an argument is out of range, or there would be more than 10^7 strips: use `strip_ratio_limit` there.
     """
+    check_broadcast(angle=angle, strip_ratio=strip_ratio)
     theta = np.asarray(reals("angle", angle, above=0.0, below=np.pi / 2.0))
     ratio = np.asarray(moderate("strip_ratio", reals("strip_ratio", strip_ratio, above=0.0)))
     narrowest = float(np.min(ratio * np.tan(theta)))
@@ -186,6 +188,7 @@ def global_disagreement_bound(angle: ArrayLike, degree: ArrayLike) -> GlobalBoun
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(angle=angle, degree=degree)
     tangent = np.tan(np.asarray(reals("angle", angle, above=0.0, below=np.pi / 2.0)))
     k = _even(degree)
     value = moment_disagreement_constant(k) * tangent ** (k / (k + 1.0))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.tester_learner.closed_form.surrogate_losses import LOSSES, surrogate_loss_slope
 from theorylab.validation import choice, moderate, plain, reals
@@ -117,6 +118,7 @@ def surrogate_gradient(angle: ArrayLike, ramp_width: ArrayLike, noise_rate: Arra
     -----
     Derived here, see the module; arXiv:2302.14853 says that it is large unless the angle is small.
     """
+    check_broadcast(angle=angle, ramp_width=ramp_width, noise_rate=noise_rate)
     theta = np.asarray(reals("angle", angle, minimum=0.0, maximum=np.pi))
     width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))
@@ -147,6 +149,7 @@ def angle_from_gradient_norm(gradient_norm: ArrayLike, ramp_width: ArrayLike, no
     ValueError
         If an argument is out of range, or the norm is larger than any under this noise.
     """
+    check_broadcast(gradient_norm=gradient_norm, ramp_width=ramp_width, noise_rate=noise_rate)
     norm = np.asarray(reals("gradient_norm", gradient_norm, minimum=0.0))
     width = np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     eta = np.asarray(reals("noise_rate", noise_rate, minimum=0.0, below=0.5))

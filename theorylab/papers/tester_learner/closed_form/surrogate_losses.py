@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import choice, moderate, plain, reals
 
 __all__ = ["LOSSES", "surrogate_loss", "surrogate_loss_slope"]
@@ -36,6 +37,7 @@ def surrogate_loss(margin: ArrayLike, ramp_width: ArrayLike, loss: str = "ramp")
     ValueError
         If an argument is out of range.
     """
+    check_broadcast(margin=margin, ramp_width=ramp_width)
     place, width = np.asarray(reals("margin", margin)), np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     kind = choice("loss", loss, LOSSES)
     scaled = place / width
@@ -50,6 +52,7 @@ def surrogate_loss(margin: ArrayLike, ramp_width: ArrayLike, loss: str = "ramp")
 
 def surrogate_loss_slope(margin: ArrayLike, ramp_width: ArrayLike, loss: str = "ramp") -> Any:
     r"""Return l'(t), an even function of integral 1; at the two corners of the ramp the value inside. Arguments as in `surrogate_loss`."""
+    check_broadcast(margin=margin, ramp_width=ramp_width)
     place, width = np.asarray(reals("margin", margin)), np.asarray(moderate("ramp_width", reals("ramp_width", ramp_width, above=0.0), least=1e-50))
     kind = choice("loss", loss, LOSSES)
     scaled = np.abs(place / width)

@@ -248,6 +248,6 @@ def simulate_grid(rng: np.random.Generator, scenarios: Sequence[str], replicates
     ValueError
         If a parameter is out of range.
     """
-    count = whole_number("replicates", replicates)
+    count = whole_number("replicates", replicates, maximum=10**9)
     scenarios = [choice("scenarios", name, tuple(SCENARIOS)) for name in items("scenarios", scenarios)]
     return {name: sample_runs(rng, count, scenario=name, **settings) for name in scenarios}

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.validation import function as checked_function
 from theorylab.validation import integers, moderate, plain, real, reals, whole_number
@@ -125,6 +126,7 @@ def robust_mean_classifier_risk(dimension: ArrayLike, labeled_size: ArrayLike, h
     -----
     Derived here for the setting of arXiv:2310.00027: the worst move lowers the margin of every sample by eps |w|.
     """
+    check_broadcast(dimension=dimension, labeled_size=labeled_size, half_distance=half_distance, radius=radius)
     d, m = integers("dimension", dimension), integers("labeled_size", labeled_size)
     s, eps = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50), reals("radius", radius, minimum=0.0)
 

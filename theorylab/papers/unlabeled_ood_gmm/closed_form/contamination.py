@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.unlabeled_ood_gmm.closed_form.domain_distance import mean_absolute_margin
 from theorylab.papers.unlabeled_ood_gmm.closed_form.ramp import expected_unlabeled_ramp
@@ -55,6 +56,7 @@ def ramp_excess(angle: ArrayLike, half_distance: ArrayLike, threshold: ArrayLike
     -----
     Derived here for the unlabelled term of arXiv:2310.00027.
     """
+    check_broadcast(angle=angle, half_distance=half_distance, threshold=threshold)
     theta = reals("angle", angle, minimum=0.0, maximum=0.5 * np.pi)
     s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
     return plain(np.subtract(expected_unlabeled_ramp(s * np.cos(theta), 1.0, threshold), expected_unlabeled_ramp(s, 1.0, threshold)))
@@ -87,6 +89,7 @@ def contaminated_ramp_angle_bound(half_distance: ArrayLike, threshold: ArrayLike
     Derived here: the ramp lies in [0, 1], so what the part eps adds to the objective differs by at most eps between two directions. For a law within
     eps of P0 in total variation that is not of this form the same holds with 2 eps. The term is that of arXiv:2310.00027.
     """
+    check_broadcast(half_distance=half_distance, threshold=threshold, contamination=contamination)
     s, tau = moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50), reals("threshold", threshold, above=0.0)
     eps = reals("contamination", contamination, minimum=0.0, below=1.0)
     s, tau, eps = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (s, tau, eps)))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf, ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.numerics.roots import log_bisection
 from theorylab.validation import moderate, plain, reals
@@ -92,6 +93,7 @@ def mixture_wasserstein1(mean_norm0: ArrayLike, mean_norm1: ArrayLike, standard_
     Derived here: along the means |x| grows stochastically with u and the laws are symmetric, so the monotone coupling of the |x|, with kept signs and
     kept other coordinates, costs the difference of E |x|; and |x| is a function of slope 1, so no coupling costs less.
     """
+    check_broadcast(mean_norm0=mean_norm0, mean_norm1=mean_norm1)
     sigma = moderate("standard_deviation", reals("standard_deviation", standard_deviation, above=0.0), most=1e50, least=1e-50)
     low, high = _checked(mean_norm0, mean_norm1, sigma)
     # Close means: the difference of A is the integral of its slope. Far means: its distance from its asymptote, the difference of the means.
@@ -155,6 +157,7 @@ def mixture_total_variation(mean_norm0: ArrayLike, mean_norm1: ArrayLike, standa
     -----
     Derived here: the likelihood ratio grows with |x|, so the set on which the second law is likelier is {|x| > x*}.
     """
+    check_broadcast(mean_norm0=mean_norm0, mean_norm1=mean_norm1)
     sigma = moderate("standard_deviation", reals("standard_deviation", standard_deviation, above=0.0), most=1e50, least=1e-50)
     low, high = _checked(mean_norm0, mean_norm1, sigma)
 

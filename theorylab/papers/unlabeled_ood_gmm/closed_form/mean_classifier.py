@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf, expm1, log1p, ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import ConvergenceError
 from theorylab.validation import integers, moderate, plain, reals
 
@@ -114,6 +115,7 @@ def inner_product_sign_probability(dimension: ArrayLike, inner_product: ArrayLik
     Derived here: <U, V> = (|U + V|^2 - |U - V|^2)/4 with independent squares, so 2 <U, V> is a difference of noncentral chi-squares with
     characteristic function ``(1 + 4 t^2)^(-d/2) exp((2 i p t - 2 N t^2) / (1 + 4 t^2))``; Gil-Pelaez' formula with t = tan(theta)/2.
     """
+    check_broadcast(dimension=dimension, inner_product=inner_product, squared_norms=squared_norms)
     d = integers("dimension", dimension)
     p = np.asarray(reals("inner_product", inner_product))
     total = np.asarray(reals("squared_norms", squared_norms, minimum=0.0))
@@ -152,6 +154,7 @@ def mean_classifier_risk(dimension: ArrayLike, labeled_size: ArrayLike, half_dis
     Derived here for the setting of arXiv:2310.00027. With |mu0| and sigma0 known this rule is the Bayes rule for the uniform prior on the sphere,
     among all rules, and has the same risk everywhere on it; so no rule of m labelled samples has a smaller largest risk.
     """
+    check_broadcast(dimension=dimension, labeled_size=labeled_size, half_distance=half_distance)
     d, m = integers("dimension", dimension), integers("labeled_size", labeled_size)
     s, root = np.asarray(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e06)), np.sqrt(m)
     return _sign_probability(d, root * s**2, 0.5 * ((root - 1.0) * s) ** 2)
@@ -191,6 +194,9 @@ def out_of_domain_mean_risk(
     -----
     Derived here for the setting of arXiv:2310.00027.
     """
+    check_broadcast(
+        dimension=dimension, labeled_size=labeled_size, half_distance=half_distance, shifted_half_distance=shifted_half_distance, alignment=alignment
+    )
     d, k = integers("dimension", dimension), integers("labeled_size", labeled_size)
     s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e06))
     shifted = np.sqrt(k) * moderate("shifted_half_distance", reals("shifted_half_distance", shifted_half_distance, minimum=0.0), most=1e06)
@@ -231,6 +237,7 @@ def mean_classifier_excess(dimension: ArrayLike, labeled_size: ArrayLike, half_d
     -----
     Derived here for the setting of arXiv:2310.00027.
     """
+    check_broadcast(dimension=dimension, labeled_size=labeled_size, half_distance=half_distance)
     d, m = integers("dimension", dimension), integers("labeled_size", labeled_size)
     s = moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e06)
     size, samples, half = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (d, m, s)))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.validation import integers, moderate, plain, reals, whole_number
 
@@ -47,6 +48,7 @@ def mean_classifier_excess_leading(
     Derived here: s cos = s (1 + r)^(-1/2) with r = V/(m (s + Z/sqrt(m))^2), V chi-square with d - 1 degrees of freedom and Z normal;
     E r = (d - 1)(1 + 3/(m s^2))/(m s^2), E r^2 = (d^2 - 1)/(m s^2)^2, put into Phi(eps - s cos). arXiv:2310.00027 compares with sqrt(d/m).
     """
+    check_broadcast(dimension=dimension, labeled_size=labeled_size, half_distance=half_distance, radius=radius)
     d, m = np.asarray(integers("dimension", dimension)), np.asarray(integers("labeled_size", labeled_size))
     s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50, least=1e-50))
     eps = np.asarray(moderate("radius", reals("radius", radius, minimum=0.0), most=1e50))
@@ -84,6 +86,7 @@ def mean_classifier_proportional_limit(half_distance: ArrayLike, labeled_ratio: 
     -----
     Derived here for the setting of arXiv:2310.00027: the cosine of w and mu0 tends to that square root.
     """
+    check_broadcast(half_distance=half_distance, labeled_ratio=labeled_ratio)
     s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50))
     ratio = reals("labeled_ratio", labeled_ratio, minimum=0.0)
     signal = ratio * s**2

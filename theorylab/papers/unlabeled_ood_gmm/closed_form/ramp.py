@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.validation import choice, plain, reals
 
@@ -65,9 +66,10 @@ def ramp_loss(margin: ArrayLike, slope: ArrayLike, *, cost: str = "distance") ->
     -----
     arXiv:2310.00027, the robust self-supervised loss.
     """
+    check_broadcast(margin=margin, slope=slope)
     t, gamma = reals("margin", margin), reals("slope", slope, minimum=0.0)
     price = gamma * (t if choice("cost", cost, ("distance", "squared_distance")) == "distance" else np.square(t))
-    return plain(np.where(np.less_equal(t, 0.0), 1.0, np.clip(1.0 - price, 0.0, 1.0)))
+    return plain(np.where(np.less_equal(t, 0.0), 1.0, np.maximum(1.0 - price, 0.0)))
 
 
 def expected_ramp_loss(margin_mean: ArrayLike, margin_deviation: ArrayLike, slope: ArrayLike) -> Any:
@@ -98,6 +100,7 @@ def expected_ramp_loss(margin_mean: ArrayLike, margin_deviation: ArrayLike, slop
     -----
     Derived here for the loss of arXiv:2310.00027: E max(0, 1 - gamma t) over t > 0, plus P(t <= 0).
     """
+    check_broadcast(margin_mean=margin_mean, margin_deviation=margin_deviation, slope=slope)
     mean, deviation = reals("margin_mean", margin_mean), reals("margin_deviation", margin_deviation, above=0.0)
     gamma = reals("slope", slope, above=0.0)
     return plain(np.clip(ndtr(-mean / deviation) + triangle_expectation(mean, deviation, 1.0 / gamma), 0.0, 1.0))
@@ -131,6 +134,7 @@ def expected_unlabeled_ramp(margin_mean: ArrayLike, margin_deviation: ArrayLike,
     -----
     Derived here for the unlabelled term of arXiv:2310.00027.
     """
+    check_broadcast(margin_mean=margin_mean, margin_deviation=margin_deviation, threshold=threshold)
     mean, deviation = reals("margin_mean", margin_mean), reals("margin_deviation", margin_deviation, above=0.0)
     tau = reals("threshold", threshold, above=0.0)
     return plain(np.clip(triangle_expectation(mean, deviation, tau) + triangle_expectation(np.negative(mean), deviation, tau), 0.0, 1.0))

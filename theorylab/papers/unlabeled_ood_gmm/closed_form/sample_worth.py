@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf, ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import ConvergenceError, normal_density
 from theorylab.papers.unlabeled_ood_gmm.closed_form.mean_classifier import mean_classifier_excess
 from theorylab.papers.unlabeled_ood_gmm.closed_form.unlabeled_information import unlabeled_information
@@ -104,6 +105,7 @@ def semisupervised_excess(dimension: ArrayLike, labeled_size: ArrayLike, unlabel
     -----
     Derived here (Fisher information of the mean off its direction) for the setting of arXiv:2310.00027.
     """
+    check_broadcast(dimension=dimension, labeled_size=labeled_size, unlabeled_size=unlabeled_size, half_distance=half_distance)
     d, m, n, s = _sizes(dimension, labeled_size, unlabeled_size, half_distance)
     return plain(_excess_of_square(s, (d - 1.0) / (m + n * unlabeled_information(s)), "leading"))
 
@@ -138,6 +140,7 @@ def optimal_labeled_weight(
     -----
     Derived here for the setting of arXiv:2310.00027.
     """
+    check_broadcast(dimension=dimension, labeled_size=labeled_size, unlabeled_size=unlabeled_size, half_distance=half_distance, shift=shift)
     labeled, unlabeled, _ = _squares(dimension, labeled_size, unlabeled_size, half_distance, shift)
     return plain(_weight(labeled, unlabeled))
 
@@ -184,6 +187,14 @@ def weighted_excess(
     -----
     Derived here for the setting of arXiv:2310.00027.
     """
+    check_broadcast(
+        dimension=dimension,
+        labeled_size=labeled_size,
+        unlabeled_size=unlabeled_size,
+        half_distance=half_distance,
+        shift=shift,
+        labeled_weight=labeled_weight,
+    )
     labeled, unlabeled, s = _squares(dimension, labeled_size, unlabeled_size, half_distance, shift)
     chosen = choice("form", form, ("leading", "angle"))
     if labeled_weight is None:
@@ -220,6 +231,7 @@ def unlabeled_direction_excess(half_distance: ArrayLike, shift: ArrayLike) -> An
     -----
     Derived here for the setting of arXiv:2310.00027.
     """
+    check_broadcast(half_distance=half_distance, shift=shift)
     s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=1e50, least=1e-50))
     beta = moderate("shift", reals("shift", shift, minimum=0.0), most=1e50)
     return plain(_excess_of_square(s, np.square(beta), "angle"))
@@ -254,6 +266,7 @@ def break_even_shift(dimension: ArrayLike, labeled_size: ArrayLike, half_distanc
     -----
     Derived here for the setting of arXiv:2310.00027.
     """
+    check_broadcast(dimension=dimension, labeled_size=labeled_size, half_distance=half_distance)
     integers("dimension", dimension, minimum=2)
     s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, above=0.0), most=37))
     excess = np.asarray(mean_classifier_excess(dimension, labeled_size, half_distance))
@@ -321,6 +334,7 @@ def known_direction_excess(labeled_size: ArrayLike, half_distance: ArrayLike) ->
     -----
     Derived here; the exponential value of labels for a known mixture is that of Castelli & Cover (1995).
     """
+    check_broadcast(labeled_size=labeled_size, half_distance=half_distance)
     m = integers("labeled_size", labeled_size)
     s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50))
     return plain(erf(s / np.sqrt(2.0)) * ndtr(-np.sqrt(m) * s))

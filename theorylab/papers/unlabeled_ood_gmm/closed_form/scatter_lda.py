@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.validation import moderate, plain, reals
 
 __all__ = ["labeled_lda_risk", "total_scatter_lda_risk"]
@@ -42,6 +43,7 @@ def labeled_lda_risk(half_distance: ArrayLike, labeled_ratio: ArrayLike) -> Any:
     -----
     Derived here (the classical limit for means known up to sampling, through the origin).
     """
+    check_broadcast(half_distance=half_distance, labeled_ratio=labeled_ratio)
     distance, few = (
         np.square(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)),
         _inverse("labeled_ratio", labeled_ratio),
@@ -78,6 +80,7 @@ def total_scatter_lda_risk(half_distance: ArrayLike, labeled_ratio: ArrayLike, u
     Derived here for the anisotropic setting of arXiv:2310.00027. In coordinates with E x x' = I the class mean has the squared length R and each
     sample the noise I - mean mean'; a Wishart inverse that is independent of the mean keeps the fraction 1 - d/n of the squared cosine.
     """
+    check_broadcast(half_distance=half_distance, labeled_ratio=labeled_ratio, unlabeled_ratio=unlabeled_ratio)
     distance = np.square(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50))
     few, fewer = _inverse("labeled_ratio", labeled_ratio, above=0.0), _inverse("unlabeled_ratio", unlabeled_ratio)
     between = distance / (1.0 + distance)

@@ -41,8 +41,9 @@ def labeled_overlap(half_distance: ArrayLike, labeled_ratio: ArrayLike) -> Any:
     -----
     Derived here: the noise of the mean has the squared length d/m.
     """
+    check_broadcast(half_distance=half_distance, labeled_ratio=labeled_ratio)
     s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
-    ratio = reals("labeled_ratio", labeled_ratio, above=0.0)
+    ratio = moderate("labeled_ratio", reals("labeled_ratio", labeled_ratio, above=0.0), least=1e-100)
     return plain(s / np.sqrt(np.square(s) + 1.0 / np.asarray(ratio)))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.papers.unlabeled_ood_gmm.closed_form.ramp import triangle_expectation
 from theorylab.validation import moderate, plain, reals
@@ -42,6 +43,7 @@ def smoothing_gap(half_distance: ArrayLike, slope: ArrayLike, standard_deviation
     -----
     Derived here: the ramp and the error differ on 0 < t < 1/gamma only. For every rule R(w) - R* <= [E phi(w) - E phi(mu0)] + gap.
     """
+    check_broadcast(half_distance=half_distance, slope=slope)
     s, gamma = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0)), reals("slope", slope, above=0.0)
     sigma = reals("standard_deviation", standard_deviation, above=0.0)
     return plain(triangle_expectation(np.multiply(s, sigma), sigma, np.divide(1.0, gamma)))
@@ -73,6 +75,7 @@ def smoothing_gap_leading(half_distance: ArrayLike, slope: ArrayLike, standard_d
     -----
     Derived here (Taylor expansion of f at 0).
     """
+    check_broadcast(half_distance=half_distance, slope=slope)
     s, gamma = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0)), reals("slope", slope, above=0.0)
     sigma = reals("standard_deviation", standard_deviation, above=0.0)
     if terms not in (1, 2):
@@ -136,5 +139,6 @@ def best_smoothing_bound(half_distance: ArrayLike, robust_excess: ArrayLike, sta
     -----
     Derived here: how Theorem 4.2 of arXiv:2310.00027 follows from Theorem 4.1, to judge by its form; it keeps the leading term of the gap only.
     """
+    check_broadcast(half_distance=half_distance, robust_excess=robust_excess)
     bound = reals("robust_excess", robust_excess, minimum=0.0)
     return plain(2.0 * np.multiply(smoothing_prefactor(half_distance, standard_deviation), np.sqrt(bound)))

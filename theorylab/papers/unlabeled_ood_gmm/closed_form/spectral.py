@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.random_matrix import spiked_overlap
 from theorylab.validation import integers, moderate, plain, reals
 
@@ -40,6 +41,7 @@ def spectral_overlap(half_distance: ArrayLike, unlabeled_ratio: ArrayLike) -> An
     -----
     The samples have the covariance I + mu mu', a spike of s^2; see `theorylab.numerics.random_matrix.spiked_overlap`. Setting of arXiv:2310.00027.
     """
+    check_broadcast(half_distance=half_distance, unlabeled_ratio=unlabeled_ratio)
     s, ratio = (
         moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50),
         moderate("unlabeled_ratio", reals("unlabeled_ratio", unlabeled_ratio, above=0.0), most=1e30, least=1e-30),
@@ -75,6 +77,7 @@ def sign_error(labeled_size: ArrayLike, half_distance: ArrayLike, alignment: Arr
     -----
     Derived here. Exponential in m, as Castelli & Cover (1995) found for the value of labels when the mixture is known.
     """
+    check_broadcast(labeled_size=labeled_size, half_distance=half_distance, alignment=alignment)
     m = integers("labeled_size", labeled_size, minimum=0)
     s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
     cosine = reals("alignment", alignment, minimum=-1.0, maximum=1.0)
@@ -120,6 +123,13 @@ def spectral_risk(
     -----
     Derived here for the setting of arXiv:2310.00027: n and d grow in a fixed ratio, m is fixed.
     """
+    check_broadcast(
+        half_distance=half_distance,
+        unlabeled_ratio=unlabeled_ratio,
+        labeled_size=labeled_size,
+        shifted_half_distance=shifted_half_distance,
+        alignment=alignment,
+    )
     s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
     away = (
         s

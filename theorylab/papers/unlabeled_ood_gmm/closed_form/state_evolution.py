@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.unlabeled_ood_gmm.closed_form.unlabeled_information import mean_tanh
 from theorylab.validation import moderate, plain, reals
@@ -71,6 +72,13 @@ def shifted_semisupervised_overlap(
     Without a shift: Lelarge & Miolane, arXiv:1907.03792. With a shift derived here by state evolution, so by the reasoning of the replica method
     rather than a proof; approximate message passing reaches it.
     """
+    check_broadcast(
+        half_distance=half_distance,
+        shifted_half_distance=shifted_half_distance,
+        alignment=alignment,
+        labeled_ratio=labeled_ratio,
+        unlabeled_ratio=unlabeled_ratio,
+    )
     s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
     away = moderate("shifted_half_distance", reals("shifted_half_distance", shifted_half_distance, minimum=0.0), most=1e50)
     r = reals("alignment", alignment, minimum=-1.0, maximum=1.0)
@@ -121,6 +129,7 @@ def semisupervised_overlap(half_distance: ArrayLike, labeled_ratio: ArrayLike, u
     -----
     Lelarge & Miolane, arXiv:1907.03792. Setting of arXiv:2310.00027.
     """
+    check_broadcast(half_distance=half_distance, labeled_ratio=labeled_ratio, unlabeled_ratio=unlabeled_ratio)
     return shifted_semisupervised_overlap(half_distance, half_distance, 1.0, labeled_ratio, unlabeled_ratio).home
 
 
@@ -152,6 +161,7 @@ def known_shift_overlap(half_distance: ArrayLike, alignment: ArrayLike, labeled_
     -----
     Derived here: mu0 given mu1 is normal around r mu1 with variance 1 - r^2 a coordinate, and the labelled samples add the precision A.
     """
+    check_broadcast(half_distance=half_distance, alignment=alignment, labeled_ratio=labeled_ratio)
     s = moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50)
     r = reals("alignment", alignment, minimum=-1.0, maximum=1.0)
     precision = moderate("labeled_ratio", reals("labeled_ratio", labeled_ratio, minimum=0.0), most=1e50) * np.square(s)

@@ -101,6 +101,7 @@ def theorem_robust_bound(
     -----
     arXiv:2310.00027, Theorem 4.1.
     """
+    check_broadcast(dimension=dimension, labeled_size=labeled_size, unlabeled_size=unlabeled_size, slope=slope)
     d, m, n, log_inverse = _sizes(dimension, labeled_size, unlabeled_size, failure_probability)
     energy = np.square(moderate("mean_norm", reals("mean_norm", mean_norm, minimum=0.0), most=1e50))
     energy = energy + np.square(moderate("standard_deviation", reals("standard_deviation", standard_deviation, above=0.0), most=1e50))
@@ -150,6 +151,16 @@ def theorem_nonrobust_bound(
     -----
     arXiv:2310.00027, Theorem 4.2. No constant makes it true for all separations |mu0|/sigma0, and it changes with the unit of length.
     """
+    check_broadcast(
+        dimension=dimension,
+        labeled_size=labeled_size,
+        unlabeled_size=unlabeled_size,
+        mean_norm=mean_norm,
+        standard_deviation=standard_deviation,
+        shifted_mean_norm=shifted_mean_norm,
+        shifted_standard_deviation=shifted_standard_deviation,
+        wasserstein_shift=wasserstein_shift,
+    )
     d, m, n, log_inverse = _sizes(dimension, labeled_size, unlabeled_size, failure_probability)
     norm = moderate("mean_norm", reals("mean_norm", mean_norm, minimum=0.0), most=1e50)
     sigma = moderate("standard_deviation", reals("standard_deviation", standard_deviation, above=0.0), most=1e50, least=1e-50)
@@ -189,6 +200,7 @@ def corollary_unlabeled_size(dimension: ArrayLike, labeled_size: ArrayLike) -> A
     -----
     arXiv:2310.00027, the corollary of Theorem 4.2. The benchmark is not what labelled samples do: their excess risk is of order d/m.
     """
+    check_broadcast(dimension=dimension, labeled_size=labeled_size)
     d, m = 1.0 * np.asarray(integers("dimension", dimension)), 1.0 * np.asarray(integers("labeled_size", labeled_size))
     return plain(m**2 / d)
 
@@ -216,6 +228,7 @@ def corollary_shift(dimension: ArrayLike, labeled_size: ArrayLike) -> Any:
     -----
     arXiv:2310.00027, the corollary of Theorem 4.2.
     """
+    check_broadcast(dimension=dimension, labeled_size=labeled_size)
     d, m = 1.0 * np.asarray(integers("dimension", dimension)), 1.0 * np.asarray(integers("labeled_size", labeled_size))
     return plain(d / m)
 
@@ -307,5 +320,6 @@ def corollary_error_sizes(dimension: ArrayLike, error: ArrayLike) -> tuple[Any, 
     arXiv:2310.00027, a corollary of Theorem 4.2. It needs d >= 1/eps: sqrt(2 log(1/delta)/m) is above eps otherwise. In truth d/eps labelled samples
     reach eps alone, with an excess risk near phi(s) eps/(2 s).
     """
+    check_broadcast(dimension=dimension, error=error)
     d, eps = 1.0 * np.asarray(integers("dimension", dimension)), moderate("error", reals("error", error, above=0.0, below=1.0), least=1e-40)
     return plain(d / eps), plain(d / np.asarray(eps) ** 6)

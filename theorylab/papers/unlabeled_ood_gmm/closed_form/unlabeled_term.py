@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.roots import log_bisection
 from theorylab.validation import moderate, plain, reals
 
@@ -54,6 +55,7 @@ def ramp_efficiency(half_distance: ArrayLike, threshold: ArrayLike) -> Any:
     -----
     Derived here for the unlabelled term of arXiv:2310.00027.
     """
+    check_broadcast(half_distance=half_distance, threshold=threshold)
     s = np.asarray(moderate("half_distance", reals("half_distance", half_distance, minimum=0.0), most=1e50))
     given = np.asarray(threshold, dtype=np.float64) if np.asarray(threshold).dtype.kind in "iuf" else np.asarray(reals("threshold", threshold))
     endless = np.isposinf(given)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from theorylab.backend import check_broadcast
 from theorylab.numerics.gaussian_integrals import normal_density
 from theorylab.numerics.roots import log_bisection
 from theorylab.papers.unlabeled_ood_gmm.closed_form.ramp import ramp_loss
@@ -90,6 +91,7 @@ def wasserstein_dro_risk(margin_mean: ArrayLike, margin_deviation: ArrayLike, ra
     -----
     Derived here for the robust loss of arXiv:2310.00027; duality: Blanchet & Murthy, arXiv:1604.01446. The tau is exact to rounding.
     """
+    check_broadcast(margin_mean=margin_mean, margin_deviation=margin_deviation, radius=radius)
     mean, deviation = (
         moderate("margin_mean", reals("margin_mean", margin_mean), most=1e50),
         moderate("margin_deviation", reals("margin_deviation", margin_deviation, above=0.0), most=1e50, least=1e-50),
@@ -129,6 +131,7 @@ def dro_bias_coefficient(margin_mean: ArrayLike, margin_deviation: ArrayLike, ra
     Derived here: the dual of the sample is minimised at a gamma that differs from 1/tau by the sampling error of the budget, and the gain of that
     minimisation is that error's variance over twice the curvature tau^3 f(tau).
     """
+    check_broadcast(margin_mean=margin_mean, margin_deviation=margin_deviation, radius=radius)
     mean, deviation = (
         moderate("margin_mean", reals("margin_mean", margin_mean), most=1e50),
         moderate("margin_deviation", reals("margin_deviation", margin_deviation, above=0.0), most=1e50, least=1e-50),

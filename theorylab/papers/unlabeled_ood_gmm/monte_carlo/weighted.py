@@ -9,7 +9,7 @@ from theorylab.backend import check_draw, namespace_of
 from theorylab.models.symmetric_mixture import cosines, direction_error, draw_symmetric_mixture, plane_mean
 from theorylab.montecarlo.samplers import block_size, fitting_block
 from theorylab.papers.unlabeled_ood_gmm.monte_carlo.mixture_fits import mixture_mean, settled
-from theorylab.validation import real, whole_number
+from theorylab.validation import moderate, real, whole_number
 
 __all__ = ["sample_joint_excess", "sample_sign_votes", "sample_weighted_excess", "sample_weighted_excess_raw"]
 
@@ -26,7 +26,7 @@ def _checked(dimension: int, labeled_size: int, unlabeled_size: int, half_distan
         whole_number("dimension", dimension, minimum=2),
         whole_number("labeled_size", labeled_size),
         whole_number("unlabeled_size", unlabeled_size),
-        real("half_distance", half_distance, above=0.0),
+        moderate("half_distance", real("half_distance", half_distance, above=0.0), most=1e50, least=1e-50),
     )
 
 
@@ -89,7 +89,7 @@ def sample_weighted_excess(
     d, m, n, s = _checked(dimension, labeled_size, unlabeled_size, half_distance)
     beta = real("shift", shift, minimum=0.0)
     weight = real("labeled_weight", labeled_weight, minimum=0.0, maximum=1.0)
-    scale = real("score_scale", score_scale, minimum=0.0)
+    scale = moderate("score_scale", real("score_scale", score_scale, minimum=0.0), most=1e50)
     xp = namespace_of(rng)
     mean, shifted = _two_means(xp, d, s, beta)
     noise = rng.standard_normal((size, d)) / math.sqrt(m)
@@ -182,7 +182,7 @@ def sample_joint_excess(
     """
     size = check_draw(rng, size)
     d, m, n, s = _checked(dimension, labeled_size, unlabeled_size, half_distance)
-    scale = real("score_scale", score_scale, minimum=0.0)
+    scale = moderate("score_scale", real("score_scale", score_scale, minimum=0.0), most=1e50)
     xp = namespace_of(rng)
     mean, _ = _two_means(xp, d, s, 0.0)
     labeled_sum = m * mean + math.sqrt(m) * rng.standard_normal((size, d))
@@ -223,7 +223,7 @@ def sample_sign_votes(rng: Any, size: int, *, dimension: int, labeled_size: int,
     """
     size = check_draw(rng, size)
     d, m = whole_number("dimension", dimension), whole_number("labeled_size", labeled_size)
-    s = real("half_distance", half_distance, above=0.0)
+    s = moderate("half_distance", real("half_distance", half_distance, above=0.0), most=1e50, least=1e-50)
     r = real("alignment", alignment, minimum=-1.0, maximum=1.0)
     xp = namespace_of(rng)
     # The direction is the first axis, and the mean lies at its angle to it.
