@@ -92,6 +92,17 @@ def test_what_is_not_a_minimum_is_refuted_with_its_reason(changes: dict[str, Any
     assert reason in verdict.reason
 
 
+def test_a_minimum_is_judged_on_the_scale_of_its_curvature_and_shows_what_was_seen() -> None:
+    # Tolerance 1e-8 of a curvature of 100: 1e-6 for the gradient and for flat directions.
+    verdict = bowl(gradient=[5e-7, -5e-7], curvatures=[100.0, 5e-7], flat_directions=1)
+    assert verdict
+    assert verdict.replicates == 0
+    assert verdict.question == "the point is the minimum (2 searches, gradient 5e-07)"
+    assert (verdict.band.low, verdict.band.high) == (3.0 - 4e-8, 3.0 + 4e-8)
+    assert bowl(gradient=[2e-6, 0.0], curvatures=[100.0, 1.0]).state == "refuted"
+    assert bowl(curvatures=[100.0, 2e-6], flat_directions=1).state == "refuted"
+
+
 @pytest.mark.parametrize("changes", [{"curvatures": []}, {"searches": []}, {"gradient": [math.nan, 0.0]}, {"searches": [math.nan, 3.0]}])
 def test_an_optimum_needs_evidence(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"^{next(iter(changes))} must be finite and not empty"):
@@ -105,6 +116,7 @@ def test_the_order_of_a_limit() -> None:
     distances = [3 / n + 1 / n**2 for n in SIZES]
     verdict = limit_verdict(SIZES, distances, order=1.0, within=0.05, refutes={"half": 0.5, "two": 2.0, "much the same": 1.001})
     assert verdict
+    assert verdict.replicates == 0
     assert [each.verdict for each in verdict.counterclaims] == ["refuted", "refuted", "survives"]
     assert limit_verdict(SIZES, [-each for each in distances], order=1.0, within=0.05)
     assert not limit_verdict(SIZES, distances, order=2.0, within=0.05)

@@ -187,6 +187,16 @@ def test_best_case_replicates() -> None:
     assert best_case_replicates(Interval(0.0, 2.0, 1.0, "wait", math.inf), Band(0.0, 1.0), 1000) == 0.0
 
 
+def test_before_anything_is_drawn_nothing_is_known() -> None:
+    assert replicates_needed(Interval(-0.75, 1.25, 0.25), Band(0.0, 1.0), 0) == 0.0
+    assert best_case_replicates(Interval(-0.75, 1.25, 0.25), Band(0.0, 1.0), 0) == 0.0
+
+
+def test_a_band_must_fit_into_floating_point() -> None:
+    with pytest.raises(ValueError, match="value and its margin must fit into floating point"):
+        band_around(1.5e308, None, 1.5e308)
+
+
 def test_distance_is_to_the_nearest_finite_end() -> None:
     assert Band(0.0, 1.0).distance(0.7) == pytest.approx(0.3)
     assert Band(-math.inf, 1.0).distance(-4.0) == 5.0

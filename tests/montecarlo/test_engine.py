@@ -149,7 +149,18 @@ def test_progress_counts_replicates() -> None:
     done = [progress.done for progress in seen]
     assert done == sorted(done)
     assert (seen[-1].done, seen[-1].wanted) == (30 * 64, 30 * 64)
-    assert all(progress.replicates_per_second > 0 and progress.label.startswith("sample_slowly(seconds=0.001") for progress in seen)
+    # A block of 64 takes a millisecond at least.
+    assert all(0 < progress.replicates_per_second < 64_000 and progress.label.startswith("sample_slowly(seconds=0.001") for progress in seen)
+
+
+def test_a_label_says_whose_blocks_they_are_and_is_not_too_long() -> None:
+    engine = Engine()
+    short = engine.experiment(make_request(bench_samplers.sample_slowly, {"seconds": 0.001}), ("value",), 0)
+    assert short.label == "sample_slowly(seconds=0.001, matter=0.0)"
+    long = engine.experiment(make_request(bench_samplers.sample_slowly, {"seconds": tuple(range(100))}), ("value",), 0)
+    assert len(long.label) == 120
+    assert long.label.startswith("sample_slowly(seconds=(0, 1, 2,")
+    assert long.label.endswith("...")
 
 
 def test_a_sampler_typed_anew_under_its_old_name_is_a_new_experiment(tmp_path: Path) -> None:

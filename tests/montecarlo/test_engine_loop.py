@@ -14,7 +14,7 @@ import bench_samplers
 import numpy as np
 import pytest
 
-from theorylab.montecarlo.engine import Engine, Experiment, Progress, WorkerError, _task_length
+from theorylab.montecarlo.engine import Engine, Experiment, Progress, WorkerError, _believed, _task_length
 from theorylab.montecarlo.executors import Choice, SerialExecutor, Workers
 from theorylab.montecarlo.ledger import Ledger
 from theorylab.montecarlo.samplers import SamplerError, make_request
@@ -195,6 +195,54 @@ def test_tasks_have_the_length_that_the_executor_wants() -> None:
     assert _task_length(0.01, 10**7, choice(1000, 10.0)) == 1000
     assert _task_length(3.0, 10**6, choice(4, 0.5)) == 1
     assert _task_length(1e-3, 10, choice(1, 0.25)) == 250  # alone there is nobody to share with
+    assert _task_length(1e-3, 4001, choice(4, 10.0)) == 2500  # a quarter of a full task, more than half of an equal share
+    assert _task_length(1e-3, 80_001, choice(4, 100.0)) == 25_000
+    assert _task_length(1e-3, 2400, choice(4, 1.0)) == 300  # half of an equal share
+
+
+def test_a_task_takes_neighbours_only_and_counts_what_nobody_has_begun() -> None:
+    engine = Engine()
+    experiment = pair(engine)
+    missing = [3, 4, 5, 9, 10, 12]
+    engine._block_seconds[experiment.identity] = 0.01
+    taken = [engine._task(experiment, missing, position, choice(1, 1.0)) for position in (0, 1, 3, 5)]
+    assert [(task.first, task.count) for task in taken] == [(3, 3), (4, 2), (9, 2), (12, 1)]
+    # Of 1200 blocks 1000 are begun: half of a fourth of the rest.
+    assert engine._task(experiment, list(range(1200)), 1000, choice(4, 1.0)).count == 25
+
+
+@pytest.mark.parametrize("vectors", [np.full((2, 15), np.nan), np.zeros((2, 14)), np.zeros(15), np.zeros((2, 15), dtype=np.float32)])
+def test_what_is_no_moments_is_a_failure_without_any(vectors: np.ndarray) -> None:
+    result = _believed(TaskResult(7, vectors, 0.5, None), 15)
+    assert (result.first, len(result.vectors)) == (7, 0)
+    assert result.failure is not None
+    assert result.failure.startswith("the worker returned no moments: an array of float")
+
+
+def test_what_is_moments_is_believed() -> None:
+    result = TaskResult(7, np.zeros((2, 15)), 0.5, None)
+    assert _believed(result, 15) is result
+
+
+def test_workers_are_chosen_by_the_time_that_is_left() -> None:
+    engine = Engine()
+    experiment = pair(engine)
+    engine._block_seconds[experiment.identity] = 2.0
+    asked: list[float] = []
+    choose = engine.workers.choose
+
+    def watched(seconds: float, *, portable: bool) -> Choice:
+        asked.append(seconds)
+        return choose(seconds, portable=portable)
+
+    engine.workers.choose = watched  # type: ignore[method-assign]
+    engine.moments(experiment, 3)
+    assert asked[0] == 6.0
+    assert asked[-1] == 0.0
+    # The speed that is kept is that of one block.
+    begin = time.perf_counter()
+    engine.moments(experiment, 400)
+    assert 0.0 < engine._block_seconds[experiment.identity] <= (time.perf_counter() - begin) / 3.0
 
 
 @pytest.mark.parametrize("workers", [2, 7, 1000])

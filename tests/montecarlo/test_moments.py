@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from theorylab.montecarlo.moments import CHUNK, MAXIMUM_STATISTICS, block_moments, block_moments_plain, pool_blocks, pooled_in_chunks, pooled_moments
+from theorylab.montecarlo.moments import (
+    CHUNK,
+    MAXIMUM_STATISTICS,
+    block_moments,
+    block_moments_plain,
+    checked_columns,
+    pool_blocks,
+    pooled_in_chunks,
+    pooled_moments,
+    variance_places,
+)
 
 
 def columns(k: int, size: int, seed: int, offset: float = 0.0) -> np.ndarray:
@@ -176,6 +186,22 @@ def test_too_many_statistics_are_refused(k: int) -> None:
 def test_one_replicate_has_a_mean_and_no_variation() -> None:
     summary = pooled_moments(("x",), block_moments(np.array([[3.25]]))[None]).combination({"x": -2.0})
     assert (summary.count, summary.mean, summary.variance) == (1, -6.5, 0.0)
+    assert (summary.skewness, summary.excess_kurtosis) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("k", range(1, MAXIMUM_STATISTICS + 1))
+def test_variances_stand_where_they_are_said_to(k: int) -> None:
+    data = columns(k, 600, seed=k)
+    places = variance_places(k)
+    assert np.all(places >= 0)
+    np.testing.assert_allclose(block_moments(data)[1 + k :][places], data.var(axis=1), rtol=1e-10)
+
+
+def test_columns_are_a_matrix() -> None:
+    with pytest.raises(ValueError, match=r"^columns must have shape \(statistics, size\)"):
+        checked_columns(np.ones(5))
+    given = np.arange(6.0).reshape(2, 3)
+    assert checked_columns(given) is given
 
 
 def test_unknown_statistics_are_refused() -> None:
