@@ -189,9 +189,9 @@ def smallest_sample_size(variance: str) -> int:
 
 
 def feature_groups(gaps: ArrayLike, multiplicities: ArrayLike) -> FeatureGroups:
-    """Return the groups of features, checked; the signs of the gaps do not matter. More than 10^9 like features would take minutes."""
+    """Return the groups of features, checked; the signs of the gaps do not matter. More than 10^10 like features would take minutes."""
     deltas, counts = checked_groups(gaps, multiplicities)
-    moderate("multiplicities", counts, most=1e9)
+    moderate("multiplicities", counts, most=1e10)
     return FeatureGroups(np.abs(deltas), counts)
 
 
